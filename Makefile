@@ -1,0 +1,42 @@
+# Needs Python 3.11 or later with venv, and a C compiler. Choose another interpreter with PYTHON=python3.13.
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint bench clean
+
+help:
+	@echo "make demo    install into $(VENV) and fit Lotka-Volterra to the Hudson Bay pelt counts"
+	@echo "make test    install into $(VENV), lint, check types, run the whole test suite"
+	@echo "make lint    ruff and mypy only"
+	@echo "make bench   time gradients against adjoints written by hand in C"
+
+demo: $(VENV)/.installed-demo
+	$(BIN)/python examples/lotka_volterra.py
+
+test: lint
+	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/compile_time.py
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# One stamp per extra: a second run installs nothing, a changed pyproject.toml installs again.
+$(VENV)/.created:
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.installed-%: pyproject.toml | $(VENV)/.created
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
