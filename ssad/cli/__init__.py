@@ -1,0 +1,1 @@
+"""The command `ssad`: one file a verb."""

@@ -1,0 +1,1 @@
+"""From a Python function to typed IR: bytecode, control flow, lifting, type inference."""

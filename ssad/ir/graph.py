@@ -1,0 +1,173 @@
+"""The control-flow graph of a function: orders, dominators, the loop forest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ssad.ir.core import Block, Function
+
+
+def reverse_postorder(function: Function) -> list[Block]:
+    """The reachable blocks, each before its successors except along back edges."""
+    seen = {function.entry}
+    order: list[Block] = []
+    stack: list[tuple[Block, Iterator[Block]]] = [(function.entry, iter(function.entry.successors))]
+    while stack:
+        block, successors = stack[-1]
+        for successor in successors:
+            if successor not in seen:
+                seen.add(successor)
+                stack.append((successor, iter(successor.successors)))
+                break
+        else:
+            stack.pop()
+            order.append(block)
+    order.reverse()
+    return order
+
+
+def predecessors(function: Function) -> dict[Block, list[Block]]:
+    """For each block the blocks that end with an edge into it, one entry per edge, in block order."""
+    preds: dict[Block, list[Block]] = {block: [] for block in function.blocks}
+    for block in function.blocks:
+        for edge in block.term.edges:
+            preds[edge.target].append(block)
+    return preds
+
+
+class Dominators:
+    """The dominator tree (Cooper, Harvey and Kennedy 2001, "A simple, fast dominance algorithm").
+
+    `idom[entry] is entry`; unreachable blocks have no entry.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self.order = reverse_postorder(function)
+        number = {block: n for n, block in enumerate(self.order)}
+        preds: list[list[int]] = [[] for _ in self.order]
+        for n, block in enumerate(self.order):
+            for successor in block.successors:
+                preds[number[successor]].append(n)
+        idom = [-1] * len(self.order)
+        idom[0] = 0
+        changed = True
+        while changed:
+            changed = False
+            for n in range(1, len(idom)):
+                new = -1
+                for p in preds[n]:
+                    if idom[p] >= 0:
+                        new = p if new < 0 else _meet(idom, p, new)
+                if idom[n] != new:
+                    idom[n] = new
+                    changed = True
+        self.number = number
+        self.idom = {block: self.order[idom[n]] for n, block in enumerate(self.order)}
+        self._depth = [0] * len(idom)
+        for n in range(1, len(idom)):
+            self._depth[n] = self._depth[idom[n]] + 1
+        self._idom = idom
+
+    def dominates(self, a: Block, b: Block) -> bool:
+        """Whether every way from the entry to `b` leads through `a` (each block dominates itself)."""
+        n, target = self.number[b], self.number[a]
+        while self._depth[n] > self._depth[target]:
+            n = self._idom[n]
+        return n == target
+
+
+def _meet(idom: list[int], a: int, b: int) -> int:
+    while a != b:
+        while a > b:
+            a = idom[a]
+        while b > a:
+            b = idom[b]
+    return a
+
+
+class Loop:
+    """A natural loop: its header, the blocks inside (header first), the loop around it, loops directly inside."""
+
+    __slots__ = ("blocks", "children", "header", "latches", "parent")
+
+    def __init__(self, header: Block) -> None:
+        self.header = header
+        self.latches: list[Block] = []
+        self.blocks: dict[Block, None] = {header: None}
+        self.parent: Loop | None = None
+        self.children: list[Loop] = []
+
+    @property
+    def depth(self) -> int:
+        return 1 if self.parent is None else self.parent.depth + 1
+
+    def exits(self) -> list[tuple[Block, int]]:
+        """(block, edge number) of every edge that leaves the loop, in block order."""
+        return [
+            (block, n)
+            for block in self.blocks
+            for n, edge in enumerate(block.term.edges)
+            if edge.target not in self.blocks
+        ]
+
+    def __repr__(self) -> str:
+        return f"<loop at {self.header!r}>"
+
+
+class LoopForest:
+    """The natural loops of a function, outer before inner, and for each block the innermost loop around it.
+
+    `irreducible` lists edges that enter a cycle elsewhere than at its header; empty for every CFG that Python's
+    compiler emits for structured code.
+    """
+
+    def __init__(self, function: Function, dominators: Dominators | None = None) -> None:
+        dom = dominators or Dominators(function)
+        self.dominators = dom
+        preds: dict[Block, list[Block]] = {block: [] for block in dom.order}
+        for block in dom.order:
+            for successor in block.successors:
+                preds[successor].append(block)
+        self.loops: list[Loop] = []
+        self.innermost: dict[Block, Loop] = {}
+        self.irreducible: list[tuple[Block, Block]] = []
+        by_header: dict[Block, Loop] = {}
+        for block in dom.order:
+            for successor in block.successors:
+                if dom.number[successor] > dom.number[block]:
+                    continue
+                if not dom.dominates(successor, block):
+                    self.irreducible.append((block, successor))
+                    continue
+                loop = by_header.get(successor)
+                if loop is None:
+                    loop = by_header[successor] = Loop(successor)
+                loop.latches.append(block)
+        self.loops = sorted(by_header.values(), key=lambda loop: dom.number[loop.header])
+        for loop in self.loops:
+            members: set[Block] = {loop.header}
+            work = [latch for latch in loop.latches if latch not in members]
+            while work:
+                block = work.pop()
+                if block in members:
+                    continue
+                members.add(block)
+                work.extend(p for p in preds[block] if p not in members)
+            loop.blocks = {b: None for b in dom.order if b in members}
+        for loop in self.loops:  # outer loops come first, so the last loop to claim a block is the innermost
+            outer = self.innermost.get(loop.header)
+            loop.parent = outer
+            if outer is not None:
+                outer.children.append(loop)
+            for block in loop.blocks:
+                self.innermost[block] = loop
+
+    def around(self, block: Block) -> list[Loop]:
+        """The loops that hold `block`, outermost first."""
+        chain: list[Loop] = []
+        loop = self.innermost.get(block)
+        while loop is not None:
+            chain.append(loop)
+            loop = loop.parent
+        chain.reverse()
+        return chain

@@ -1,0 +1,1 @@
+"""Library functions written in plain Python, lifted and inlined like user code."""

@@ -1,0 +1,1 @@
+"""Passes: one a file, valid IR in, valid IR out."""

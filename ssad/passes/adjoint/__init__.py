@@ -1,0 +1,1 @@
+"""Passes that refine what `ssad.ad` emits, until no `recall` is left."""
