@@ -3,9 +3,9 @@
     du/dt = (alpha - beta v) u        hares, thousands of pelts
     dv/dt = (delta u - gamma) v       lynxes, thousands of pelts
 
-The model is integrated by a Runge-Kutta loop that overwrites its state buffer, the misfit is the sum of squared
-differences of logarithms, and the six unknowns (four rates, two initial values) are found by BFGS with the gradient that
-ssad compiles from the loop. Nothing below is written for automatic differentiation.
+The model is integrated by a Runge-Kutta loop that overwrites its state buffer, the misfit is the sum of
+squared differences of logarithms, and the six unknowns (four rates, two initial values) are found by BFGS with
+the gradient that ssad compiles from the loop. Nothing below is written for automatic differentiation.
 
 Run: python examples/lotka_volterra.py
 """
@@ -73,9 +73,9 @@ def loss(theta, hare, lynx):
     return misfit
 
 
-def differences(f: Callable[..., float], theta: np.ndarray, *args: np.ndarray, step: float = 1e-3) -> np.ndarray:
+def differences(f: Callable[..., float], theta: np.ndarray, *args: np.ndarray) -> np.ndarray:
     """Gradient of `f` by central differences with one Richardson extrapolation: 4 evaluations per unknown."""
-    gradient = np.zeros_like(theta)
+    gradient, step = np.zeros_like(theta), 1e-3
     for i in range(theta.size):
         e = np.zeros_like(theta)
         e[i] = step
@@ -86,11 +86,10 @@ def differences(f: Callable[..., float], theta: np.ndarray, *args: np.ndarray, s
 
 
 def first_guess(hare: np.ndarray, lynx: np.ndarray) -> np.ndarray:
-    """Logarithms of rough values: a ten-year cycle, the mean counts as equilibrium, the first row as start."""
+    """Logarithms of rough values: a cycle of ten years about the mean counts, from the first row."""
     frequency = 2 * math.pi / 10
-    return np.log(
-        [frequency, frequency / lynx.mean(), frequency, frequency / hare.mean(), hare[0], lynx[0]],
-    )
+    beta, delta = frequency / lynx.mean(), frequency / hare.mean()
+    return np.log([frequency, beta, frequency, delta, hare[0], lynx[0]])
 
 
 def microseconds(f: Callable[..., object], *args: np.ndarray, seconds: float = 0.3) -> float:
@@ -118,7 +117,8 @@ def main() -> None:
     print(f"\n  {'':6}{'first guess':>12}{'fitted':>10}")
     for name, guess, value, meaning in zip(NAMES, np.exp(theta), np.exp(fit.x), MEANING, strict=True):
         print(f"  {name:6}{guess:12.4f}{value:10.4f}  {meaning}")
-    print(f"  {'misfit':6}{before:12.4f}{fit.fun:10.4f}  {fit.nit} iterations, {fit.nfev} gradients, {fit_ms:.1f} ms")
+    effort = f"{fit.nit} iterations, {fit.nfev} gradients, {fit_ms:.1f} ms"
+    print(f"  {'misfit':6}{before:12.4f}{fit.fun:10.4f}  {effort}")
     print(f"  noise: a count is off by a factor of {math.exp(math.sqrt(fit.fun / 42)):.2f} (one sigma)")
 
     exact = loss(theta, hare, lynx)
@@ -130,7 +130,8 @@ def main() -> None:
     print(f"  largest difference {error:.1e} of the gradient's scale: {'ok' if error < 1e-7 else 'WRONG'}")
 
     native = microseconds(loss.value_and_grad, theta, hare, lynx)
-    print(f"\nTime of one call ({SUBSTEPS * (len(hare) - 1)} Runge-Kutta steps; compiled in {compile_ms:.0f} ms)")
+    steps = SUBSTEPS * (len(hare) - 1)
+    print(f"\nTime of one call ({steps} Runge-Kutta steps; compiled in {compile_ms:.0f} ms)")
     print(f"  {'native value and gradient':40}{native:12.1f} us")
     for label, us in (
         ("native value", microseconds(loss.value, theta, hare, lynx)),
@@ -140,7 +141,8 @@ def main() -> None:
         print(f"  {label:40}{us:12.1f} us  {us / native:8.2f} x")
 
     print("\nThe adjoint, readable:")
-    print('  ssad dump-ir examples/lotka_volterra.py:loss --signature "f64[:], f64[:], f64[:]" --stage adjoint')
+    signature = "f64[:], f64[:], f64[:]"
+    print(f'  ssad dump-ir examples/lotka_volterra.py:loss --signature "{signature}" --stage adjoint')
     if error >= 1e-7 or not fit.success:
         raise SystemExit("the fit or the gradient check failed")
 

@@ -1,4 +1,4 @@
-"""The gradient of a power written as a `while` loop (Innes 2018, arXiv:1810.07951), and the gradient's gradient.
+"""The gradient and the curvature of a power written as a `while` loop (Innes 2018, arXiv:1810.07951).
 
 Run: python examples/pow_while.py
 """
