@@ -4,8 +4,8 @@
     dv/dt = (delta u - gamma) v       lynxes, thousands of pelts
 
 The model is integrated by a Runge-Kutta loop that overwrites its state buffer, the misfit is the sum of
-squared differences of logarithms, and the six unknowns (four rates, two initial values) are found by BFGS with
-the gradient that ssad compiles from the loop. Nothing below is written for automatic differentiation.
+squared differences of logarithms, and the six unknowns (four rates, two initial values) are found by BFGS
+with the gradient that ssad compiles from the loop. Nothing below is written for automatic differentiation.
 
 Run: python examples/lotka_volterra.py
 """

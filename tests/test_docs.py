@@ -3,11 +3,11 @@
 - ```python blocks of a page run from top to bottom in one namespace, in an empty working directory that
   holds `examples/`.
 - An ```output block right after another block is that block's standard output.
-- ```console blocks: lines starting with `$ ` run (`ssad` and `python` are the ones under test); the lines that
-  follow are the output, errors included, and a command without such lines may print anything.
+- ```console blocks: lines starting with `$ ` run (`ssad` and `python` are the ones under test); the lines
+  that follow are the output, errors included, and a command without such lines may print anything.
 - In expected output a line `...` stands for any number of lines, `...` within a line for any text.
 - An HTML comment right before a block says more about it: `<!-- no-run: reason -->` skips it,
-  `<!-- file: NAME -->` writes it to a file first, `<!-- exit: N -->` gives the exit status of the last command
+  `<!-- file: NAME -->` writes it to a file first, `<!-- exit: N -->` is the exit status of the last command
   of a console block.
 - Other languages (text, sh, c, ...) are not run; ```ssa is written to its file if it has one.
 """
