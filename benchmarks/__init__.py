@@ -1,0 +1,1 @@
+"""Timings of compiled gradients against adjoints written by hand in C."""

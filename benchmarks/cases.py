@@ -1,0 +1,71 @@
+"""What is timed: a function, its signature for the compiler, and its arguments at one size."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks import workloads
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table; the gradient is with respect to the arguments `argnums`."""
+
+    label: str
+    size: str
+    function: Callable[..., float]
+    signature: str
+    argnums: tuple[int, ...]
+    arguments: tuple[object, ...]
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def types(self) -> list[str]:
+        """`["f64[:]", "f64"]` for the signature `f64[:], f64`."""
+        return re.findall(r"\w+(?:\[[^]]*\])?", self.signature)
+
+
+def log_sum_exp(n: int) -> Case:
+    x = np.random.default_rng(1).standard_normal(n)
+    return Case("W1 log-sum-exp", f"n={n:g}", workloads.log_sum_exp, "f64[:], f64", (0,), (x, 3.0))
+
+
+def pow_while(n: int) -> Case:
+    return Case("W2 pow while", f"n={n:g}", workloads.pow_while, "f64, i64", (0,), (1.0 + 1.0 / n, n))
+
+
+def newton_sqrt(n: int) -> Case:
+    numbers = 10.0 ** np.random.default_rng(2).uniform(-3.0, 6.0, n)
+    return Case("W2b Newton roots", f"n={n:g}", workloads.newton_sqrt, "f64[:]", (0,), (numbers,))
+
+
+def lotka_volterra(steps: int) -> Case:
+    arguments = (np.array([1.5, 1.0, 3.0, 1.0]), np.array([1.0, 1.0]), 1e-3, steps)
+    signature = "f64[:], f64[:], f64, i64"
+    return Case("W3 Lotka-Volterra", f"n={steps:g}", workloads.lotka_volterra, signature, (0, 1), arguments)
+
+
+def heat(n: int, steps: int = 50) -> Case:
+    u0 = np.random.default_rng(4).standard_normal((n, n))
+    return Case("W4 heat stencil", f"N={n}", workloads.heat, "f64[:, :], i64", (0,), (u0, steps))
+
+
+def table() -> list[Case]:
+    """The rows of the benchmark, sizes as published."""
+    return [
+        *(log_sum_exp(n) for n in (10, 1_000, 1_000_000)),
+        *(pow_while(n) for n in (100, 100_000)),
+        newton_sqrt(10_000),
+        lotka_volterra(10_000),
+        heat(128),
+    ]
+
+
+def small() -> list[Case]:
+    """The same functions, small enough for differences."""
+    return [log_sum_exp(7), pow_while(9), newton_sqrt(40), lotka_volterra(300), heat(7, steps=5)]
