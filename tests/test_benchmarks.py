@@ -1,0 +1,22 @@
+"""The timed gradients agree with those written by hand, in Python and from the exported library."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cases import Case, small
+from benchmarks.run import contenders, measure, parse
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler called cc")
+@pytest.mark.parametrize("case", small(), ids=lambda case: case.name)
+def test_compiled_gradient_agrees_with_c(case: Case, tmp_path: Path) -> None:
+    timers = contenders(case, tmp_path, parse([]))  # checks values and gradients to 1e-9
+    assert {"native primal", "native gradient", "call gradient", "C gradient"} <= timers.keys()
+
+
+def test_ratios_are_medians_of_paired_rounds() -> None:
+    samples = measure({"slow": lambda calls: 30 * calls, "fast": lambda calls: 10 * calls}, rounds=4)
+    assert samples.ratio("slow", "fast") == (3.0, 3.0, 3.0)
+    assert samples.ratio("slow", "absent") is None
