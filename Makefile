@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 PYTEST_ARGS ?=
-BENCH_ARGS ?=
+BENCH_ARGS ?= --numba
 BIN := $(VENV)/bin
 
 .PHONY: help demo test lint bench clean
