@@ -1,0 +1,62 @@
+"""Companion arrays: beside every array that active data may reach runs a second one, its shadow or its tangent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ssad.ir.builder import Builder
+from ssad.ir.core import Function, Undef, Value
+from ssad.ir.graph import reverse_postorder
+from ssad.ir.types import Array
+
+
+def add_companions(function: Function, wanted: Callable[[Value], bool], suffix: str) -> dict[Value, Value]:
+    """Give every wanted array value of `function` a companion: array -> companion.
+
+    Parameters of the entry get theirs directly behind them, other blocks at the end; results of ops by the
+    primitive's own rule, directly after the op.
+    """
+    of: dict[Value, Value] = {}
+
+    def want(value: Value) -> bool:
+        return isinstance(value.type, Array) and wanted(value)
+
+    for block in function.blocks:
+        params: list[Value] = []
+        trailing: list[Value] = []
+        for param in block.params:
+            params.append(param)
+            if want(param):
+                of[param] = Value(param.type, f"{param.name}.{suffix}", block)
+                (params if block is function.entry else trailing).append(of[param])
+        block.params = params + trailing
+    _companions_of_ops(function, want, of, suffix)
+    for block in function.blocks:
+        for edge in block.term.edges:
+            carried = [p for p in edge.target.params if p in of] if edge.target is not function.entry else []
+            args = dict(zip(edge.target.params, edge.args, strict=False))
+            edge.args.extend(companion(of, args[p]) for p in carried)
+    function.touch()
+    return of
+
+
+def companion(of: dict[Value, Value], value: Value) -> Value:
+    """The companion of `value`; of an undefined array another undefined one."""
+    return Undef(value.type) if isinstance(value, Undef) else of[value]
+
+
+def _companions_of_ops(
+    function: Function, want: Callable[[Value], bool], of: dict[Value, Value], suffix: str
+) -> None:
+    for block in reverse_postorder(function):  # an operand's companion is made before it is wanted
+        ops, block.ops = block.ops, []
+        b = Builder(block)
+        for op in ops:
+            block.ops.append(op)
+            if op.result is None or not want(op.result):
+                continue
+            assert op.prim.companion is not None, f"{op.name} yields an array but has no companion rule"
+            b.loc = op.loc
+            made = op.prim.companion(b, op, of.get)
+            made.name = f"{op.result.name}.{suffix}"
+            of[op.result] = made

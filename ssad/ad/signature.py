@@ -1,0 +1,42 @@
+"""What each parameter and result of a derivative function is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ssad.ir.core import Function
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One parameter or result.
+
+    kind is "primal" (parameter or result number `index` of the primal), "shadow" (of array parameter `index`), "seed"
+    (of result `index`), "cotangent" (of scalar parameter `index`); `tangent` says that it is the tangent of that.
+    """
+
+    kind: str
+    index: int
+    tangent: bool = False
+
+    def dot(self) -> Slot:
+        """The slot of this one's tangent."""
+        return replace(self, tangent=True)
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """A derivative function with the meaning of its parameters and results, in order."""
+
+    function: Function
+    params: tuple[Slot, ...]
+    results: tuple[Slot, ...]
+
+
+def primal_signature(function: Function) -> Derivative:
+    """`function` itself, as the derivative of order zero."""
+    return Derivative(
+        function,
+        tuple(Slot("primal", n) for n in range(len(function.params))),
+        tuple(Slot("primal", n) for n in range(len(function.result_types))),
+    )
