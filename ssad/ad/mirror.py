@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from ssad.ad.cotangents import Bars, Cotangents, zero
 from ssad.analysis.induction import counter
+from ssad.analysis.shape import live_exits, loop_form, returning
 from ssad.ir.builder import Builder
 from ssad.ir.core import (
     Block,
@@ -59,7 +60,7 @@ class Mirror:
         self.bars = bars
         self.dominators = Dominators(function)
         self.forest = LoopForest(function, self.dominators)
-        self.returning = _returning(function)
+        self.returning = returning(function)
         self.blocks = [b for b in self.dominators.order if b in self.returning]
         self.exit_block = next(b for b in self.blocks if b.term.kind == "return")
         self.entry_live, self.exit_live = bars.live(self.blocks)
@@ -87,7 +88,8 @@ class Mirror:
             self.home.update((op.result, block) for op in block.ops if op.result is not None)
         for block in self.blocks:
             if not self._inert(block):
-                self.reversed[block] = self._new_block(f"{block.name}.rev", self.exit_live[block])
+                here = self.reversed[block] = self._new_block(f"{block.name}.rev", self.exit_live[block])
+                here.reverses = block
         self.primal_results = list(self.exit_block.term.operands)
         for info in self.loops.values():
             self._open(info)
@@ -103,17 +105,8 @@ class Mirror:
     # what the forward sweep has to remember
 
     def _classify(self, loop: Loop) -> _Reversed:
-        exits = [(b, n) for b, n in loop.exits() if b.term.edges[n].target in self.returning]
-        sources = {b for b, _ in exits}
-        if not self._has_active(loop):
-            form = "inert"
-        elif sources == {loop.latches[0]}:
-            form = "bottom"
-        elif sources == {loop.header}:
-            form = "top"
-        else:
-            form = "middle"
-        return _Reversed(loop, form, exits=exits)
+        form = loop_form(loop, self.returning) if self._has_active(loop) else "inert"
+        return _Reversed(loop, form, exits=live_exits(loop, self.returning))
 
     def _has_active(self, loop: Loop) -> bool:
         for block in loop.blocks:
@@ -365,15 +358,3 @@ class Mirror:
 
         return recall
 
-
-def _returning(function: Function) -> set[Block]:
-    """The blocks from which a return can be reached."""
-    preds = predecessors(function)
-    work = [b for b in function.blocks if b.term.kind == "return"]
-    seen = set(work)
-    while work:
-        for pred in preds[work.pop()]:
-            if pred not in seen:
-                seen.add(pred)
-                work.append(pred)
-    return seen

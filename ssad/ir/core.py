@@ -197,11 +197,12 @@ def return_(values: list[Value], loc: Location | None = None) -> Terminator:
 class Block:
     """Straight-line ops with parameters in front and a terminator behind.
 
-    In an adjoint, `sweep` is "fwd" or "rev", and the header of a reversed loop names in `mirrors` the
-    primal loop header and the value that counts its iterations (the iteration being reversed).
+    In an adjoint, `sweep` is "fwd" or "rev"; a reversed block names in `reverses` the block it reverses; the header of
+    a reversed loop names in `mirrors` the primal loop header and the value that counts its iterations (the
+    iteration being reversed).
     """
 
-    __slots__ = ("mirrors", "name", "ops", "params", "sweep", "term")
+    __slots__ = ("mirrors", "name", "ops", "params", "reverses", "sweep", "term")
 
     def __init__(self, name: str = "") -> None:
         self.name = name
@@ -210,6 +211,7 @@ class Block:
         self.term: Terminator = Terminator("unfinished")
         self.sweep = ""
         self.mirrors: tuple[Block, Value] | None = None
+        self.reverses: Block | None = None
 
     def add_param(self, type: Type, name: str = "") -> Value:
         """Append a parameter; the caller appends the argument on every edge into this block."""

@@ -138,6 +138,8 @@ def clone_blocks(
                 new.result.owner = new
             copy.ops.append(new)
         copy.term = copy_terminator(block.term, values, where)
+        if block.reverses is not None:
+            copy.reverses = where.get(block.reverses, block.reverses)
         if block.mirrors is not None:
             header, count = block.mirrors
             copy.mirrors = (where.get(header, header), values.get(count, count))
