@@ -1,1 +1,1 @@
-"""Facts about functions: each analysis is a pure function from a Function to something frozen."""
+"""Facts about functions: an analysis is `Function -> frozen facts`, memoised on the edit counter."""

@@ -1,0 +1,79 @@
+"""What an op may do to the world, read from its primitive's record.
+
+Every pass asks these questions of every op, and `enum.Flag` is slow: answers are cached per primitive.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ssad.ir.core import Op, Value
+from ssad.ir.primitive import Effect, Primitive
+from ssad.ir.types import Array, Tape, Tuple, Type
+
+
+@cache
+def reads(prim: Primitive) -> bool:
+    """Whether it reads memory of its array operands."""
+    return bool(prim.effects & (Effect.READS | Effect.CALLS))
+
+
+@cache
+def writes(prim: Primitive) -> bool:
+    """Whether it writes memory of its first array operand (a call: of any)."""
+    return bool(prim.effects & (Effect.WRITES | Effect.CALLS))
+
+
+@cache
+def allocates(prim: Primitive) -> bool:
+    """Whether its result is fresh memory."""
+    return bool(prim.effects & Effect.ALLOCATES)
+
+
+@cache
+def tapes(prim: Primitive) -> bool:
+    """Whether it makes, reads or writes a tape."""
+    return bool(prim.effects & Effect.TAPE)
+
+
+@cache
+def calls(prim: Primitive) -> bool:
+    """Whether it may do anything."""
+    return bool(prim.effects & Effect.CALLS)
+
+
+@cache
+def must_stay(prim: Primitive) -> bool:
+    """Whether it is kept even if nobody needs its result: it may raise or do anything."""
+    return bool(prim.effects & (Effect.CHECKS | Effect.CALLS))
+
+
+@cache
+def refers(type: Type) -> bool:
+    """Whether a value of this type leads to mutable memory: an array, a tape, or a tuple with one inside."""
+    return isinstance(type, Array | Tape) or (isinstance(type, Tuple) and any(map(refers, type.elems)))
+
+
+@cache
+def carries_float(type: Type) -> bool:
+    """Whether a value of this type is, leads to, or contains a floating-point number."""
+    if isinstance(type, Array):
+        return type.elem.is_float
+    if isinstance(type, Tuple):
+        return any(map(carries_float, type.elems))
+    if isinstance(type, Tape):
+        return any(map(carries_float, type.fields))
+    return type.is_float
+
+
+def written_by(op: Op) -> list[Value]:
+    """The array operands whose memory `op` may write."""
+    if not writes(op.prim):
+        return []
+    arrays = [v for v in op.operands if refers(v.type)]
+    return arrays if calls(op.prim) else arrays[:1]
+
+
+def read_by(op: Op) -> list[Value]:
+    """The array operands whose memory `op` may read."""
+    return [v for v in op.operands if refers(v.type)] if reads(op.prim) else []

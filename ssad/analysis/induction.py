@@ -1,0 +1,114 @@
+"""Loops that count: the canonical counter and how often such a loop runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ssad.analysis.memo import loop_forest, memoised
+from ssad.analysis.shape import live_exits, returning
+from ssad.ir.core import Block, Const, Function, Op, Undef, Value
+from ssad.ir.graph import Loop, predecessors
+from ssad.ir.types import I64
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What is known of one loop; None where it is not of that form.
+
+    counter     the i64 header parameter that is k in iteration k = 0, 1, ...
+    max_trips   an i64 defined outside the loop: the header sends control out once the counter has reached it,
+                so the latch runs at most max(max_trips, 0) times.
+    trip_count  the same value where the header is the only way out on which the function may still return:
+                then the latch runs exactly max(trip_count, 0) times, or the function raises.
+    """
+
+    counter: Value | None = None
+    max_trips: Value | None = None
+    trip_count: Value | None = None
+
+
+@memoised
+def counting(function: Function) -> Mapping[Block, Counting]:
+    """header -> what is known of its loop, for every loop of `function`."""
+    loops = loop_forest(function).loops
+    if not loops:
+        return {}
+    preds = predecessors(function)
+    home = {v: block for block in function.blocks for v in _definitions(block)}
+    alive = returning(function)
+    facts: dict[Block, Counting] = {}
+    for loop in loops:
+        counter = _counter(loop, preds[loop.header])
+        bound = None if counter is None else _bound(loop, counter, home)
+        only = all(block is loop.header for block, _ in live_exits(loop, alive))
+        facts[loop.header] = Counting(counter, bound, bound if only else None)
+    return facts
+
+
+def counter(function: Function, loop: Loop) -> Value | None:
+    """The canonical counter of `loop`: a header parameter that starts at 0 and grows by 1 at every latch."""
+    return counting(function)[loop.header].counter
+
+
+def trip_count(function: Function, loop: Loop) -> Value | None:
+    """How often the latch of `loop` runs (negative: never), where a value defined outside says so exactly."""
+    return counting(function)[loop.header].trip_count
+
+
+def max_trips(function: Function, loop: Loop) -> Value | None:
+    """A bound, defined outside the loop, on how often the latch of `loop` runs (negative means never)."""
+    return counting(function)[loop.header].max_trips
+
+
+def _counter(loop: Loop, preds: list[Block]) -> Value | None:
+    header = loop.header
+    arguments: list[tuple[Block, list[Value]]] = []
+    for pred in dict.fromkeys(preds):
+        arguments.extend((pred, e.args) for e in pred.term.edges if e.target is header)
+    for at, param in enumerate(header.params):
+        if param.type is I64 and all(
+            _is_successor(args[at], param) if block in loop.blocks else _is_zero(args[at])
+            for block, args in arguments
+        ):
+            return param
+    return None
+
+
+def _is_zero(value: Value) -> bool:
+    return isinstance(value, Const) and value.value == 0
+
+
+def _is_successor(value: Value, of: Value) -> bool:
+    """Whether `value` is `of` + 1."""
+    op = value.owner
+    if not isinstance(op, Op) or op.name != "add":
+        return False
+    a, b = op.operands
+    if b is of:
+        a, b = b, a
+    return a is of and isinstance(b, Const) and b.value == 1
+
+
+def _bound(loop: Loop, counter: Value, home: Mapping[Value, Block]) -> Value | None:
+    """n where the header leaves the loop exactly if not counter < n."""
+    term = loop.header.term
+    if term.kind != "branch":
+        return None
+    inside = [edge.target in loop.blocks for edge in term.edges]
+    op = term.operands[0].owner
+    if inside[0] == inside[1] or not isinstance(op, Op) or len(op.operands) != 2:
+        return None
+    name, (a, b) = op.name, op.operands
+    if b is counter:
+        a, b = b, a
+        name = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}.get(name, name)
+    if a is not counter or name != ("lt" if inside[0] else "ge"):
+        return None
+    if isinstance(b, Undef) or (not isinstance(b, Const) and home[b] in loop.blocks):
+        return None
+    return b
+
+
+def _definitions(block: Block) -> list[Value]:
+    return [*block.params, *(op.result for op in block.ops if op.result is not None)]
