@@ -72,7 +72,7 @@ def prune_params(function: Function, forward: Mapping[Value, Value] | None = Non
         same: Value | None = None
         for edge in into[block]:
             arg = final(edge.args[at])
-            if arg is param or (same is not None and _same(arg, same)):
+            if arg is param or (same is not None and same_value(arg, same)):
                 continue
             if same is not None:
                 break
@@ -96,7 +96,8 @@ def prune_params(function: Function, forward: Mapping[Value, Value] | None = Non
     return True
 
 
-def _same(a: Value, b: Value) -> bool:
+def same_value(a: Value, b: Value) -> bool:
+    """Whether `a` and `b` are one value, or equal immediates."""
     return a is b or (isinstance(a, Const) and isinstance(b, Const) and a.key() == b.key())
 
 
