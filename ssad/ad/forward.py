@@ -13,7 +13,7 @@ from ssad.ad.signature import Derivative, Slot
 from ssad.analysis.activity import activity
 from ssad.analysis.alias import alias_classes
 from ssad.ir.builder import Builder
-from ssad.ir.core import Const, Function, Module, Op, Undef, Value
+from ssad.ir.core import Const, Function, Module, Op, Value
 from ssad.ir.edit import clone_function
 from ssad.ir.graph import reverse_postorder
 from ssad.ir.primitive import Effect
@@ -26,7 +26,6 @@ def forward(
     active: Collection[int],
     *,
     fp: str = "reassoc contract nsz",
-    arguments_overlap: bool = False,
 ) -> Derivative:
     """The tangent of a function (a primal or itself a derivative), entered into `module` as `@<name>.tangent`.
 
@@ -35,8 +34,11 @@ def forward(
     """
     function, copies = clone_function(of.function, f"{of.function.name}.tangent")
     params = list(function.params)
-    facts = activity(function, [params[n] for n in active], alias_classes(function, arguments_overlap))
-    varied = {v for b in function.blocks for v in (*b.params, *(op.result for op in b.ops)) if v and facts.varied(v)}
+    aliases = alias_classes(function)
+    varied = set(activity(function, [params[n] for n in active], aliases).varied)
+    for one in aliases.classes:  # a returned array has a tangent, if only of zeros
+        if one.returned:
+            varied.update(v for v in one.members if carries_float(v.type))
     dots = add_companions(function, varied.__contains__, "dot")
     ordered: list[Value] = []
     slots: list[Slot] = []
@@ -172,6 +174,4 @@ class Tangents:
         if not carries_float(value.type):
             return [value]
         dot = self.dots.get(value)
-        if dot is None and isinstance(value.type, Array):
-            return [value, Undef(value.type)]
         return [value, dot if dot is not None else zero(value.type)]

@@ -29,7 +29,6 @@ def reverse(
     active: Collection[int],
     *,
     fp: str = "reassoc contract nsz",
-    arguments_overlap: bool = False,
 ) -> Derivative:
     """The adjoint of `primal`, entered into `module` as `@<name>.adjoint`.
 
@@ -40,7 +39,7 @@ def reverse(
     for block in function.blocks:
         block.sweep = "fwd"
     params = list(function.params)
-    facts = activity(function, [params[n] for n in active], alias_classes(function, arguments_overlap))
+    facts = activity(function, [params[n] for n in active], alias_classes(function))
     carriers = {v for v in _values(function) if facts.active(v)}
     asked = {params[n] for n in active}
 

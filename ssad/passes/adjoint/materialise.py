@@ -1,0 +1,278 @@
+"""Replace every `recall` by what it stands for: loop stacks come into being here.
+
+Before: `%e = exp %p` in a loop over k, and `recall %e` in the loop that mirrors it.
+After:  `tape_set %e.tape, %k, %e` behind the definition, and `tape_get %e.tape, %k.at {field = 0}` for the recall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from ssad.ir.builder import Builder
+from ssad.ir.core import Block, Const, Function, Location, Module, Op, Undef, Value
+from ssad.ir.edit import prune_params
+from ssad.ir.graph import Loop
+from ssad.ir.ssa_builder import SSABuilder
+from ssad.ir.types import Tape, Type, tape
+from ssad.passes.adjoint.plan import Plan, Site, Way
+from ssad.passes.manager import function_pass
+
+
+@function_pass("materialise", "use, recompute or keep each recalled value")
+def run(function: Function, module: Module) -> bool:
+    """Leaves no recall behind; the adjoint becomes an ordinary function."""
+    recalled = [op.operands[0] for op in function.ops() if op.name == "recall"]
+    if recalled:
+        _Materialiser(function, list(dict.fromkeys(recalled))).run()
+    changed = bool(recalled) or any(block.sweep for block in function.blocks)
+    for block in function.blocks:
+        block.mirrors = block.reverses = None
+    if changed:
+        function.touch()
+    return changed
+
+
+class _Stack:
+    """A growable tape whose records are written by one fwd block and taken off by the block that reverses it.
+
+    `whole`: there is one record per iteration, and reversing an iteration starts in `undo`, so all is read there.
+    """
+
+    def __init__(self, home: Block, undo: Block, whole: bool) -> None:
+        self.home = home
+        self.undo = undo
+        self.whole = whole
+        self.fields: list[Value] = []
+
+    @property
+    def type(self) -> Tape:
+        return tape(*(v.type for v in self.fields), growable=True)
+
+
+class _Materialiser:
+    def __init__(self, function: Function, recalled: list[Value]) -> None:
+        self.function = function
+        self.plan = Plan(function)
+        self.recalled = recalled
+        self.counts = {b.mirrors[0]: b.mirrors[1] for b in function.blocks if b.mirrors is not None}
+        self.rev_of = {b.reverses: b for b in function.blocks if b.reverses is not None}
+        self.tapes: dict[Value, tuple[Value, list[Loop]]] = {}
+        self.stacks: dict[Block, _Stack] = {}
+        self.field: dict[Value, tuple[_Stack, int]] = {}
+        self.tops: dict[Value, Value] = {}
+        self.residuals: dict[Value, None] = {}
+        self.ssa = SSABuilder.over(function, self._type_of, self._undefined, self._name_of)
+        self.known: dict[tuple[Block, Value], Value] = {}
+
+    def run(self) -> None:
+        self.plan.settle(self.recalled)
+        for value in self.recalled:
+            self._prepare(value)
+        self._write_tapes()
+        self._write_stacks()
+        for value in self.residuals:
+            self.ssa.write(value, self.plan.sites[value].block, value)
+        forward = self._replace_recalls()
+        forward.update(self.ssa.forwarded)
+        prune_params(self.function, forward)
+
+    # deciding where things are kept
+
+    def _prepare(self, value: Value) -> None:
+        """Make sure that whatever `value` needs is kept."""
+        if isinstance(value, Const | Undef) or value in self.tapes or value in self.field:
+            return
+        way = self.plan.way(value)
+        if way is Way.RECOMPUTE:
+            op = self.plan.sites[value].op
+            assert op is not None
+            for operand in op.operands:
+                self._prepare(operand)
+        elif way is Way.RESIDUAL:
+            self.residuals[value] = None
+        elif way is Way.INDEXED:
+            self._new_tape(value)
+        elif way is Way.STACKED:
+            self._push(value)
+
+    def _new_tape(self, value: Value) -> None:
+        """A buffer of exact size, made as far out as its size is known."""
+        nest = self.plan.around(value)
+        first = len(nest) - 1
+        while first > 0 and self._known_before(nest[first - 1], nest[first:]):
+            first -= 1
+        loops = nest[first:]
+        before = self._preheader(loops[0])
+        trips = [self._trips(loop) for loop in loops]
+        b = Builder(before, self._loc(value))
+        handle = b.tape_new(*trips, type=str(tape(value.type)), hint=f"{value.name}.tape")
+        self.plan.sites[handle] = Site(before, before.ops[-1])
+        self.plan.ways[handle] = self._way_of_handle(handle, nest[:first])
+        self.tapes[value] = (handle, loops)
+        self._prepare(handle)
+
+    def _known_before(self, outer: Loop, inner: list[Loop]) -> bool:
+        """Whether `outer` is counted and the trip counts of `inner` are known before it starts."""
+        if self.plan.trips.get(outer) is None:
+            return False
+        before = self._preheader(outer)
+        return all(self._defined_at(self._trips(loop), before) for loop in [outer, *inner])
+
+    def _defined_at(self, value: Value, block: Block) -> bool:
+        if isinstance(value, Const):
+            return True
+        return self.plan.dominators.dominates(self.plan.sites[value].block, block)
+
+    def _way_of_handle(self, handle: Value, around: list[Loop]) -> Way:
+        if not around:
+            direct = self.plan.dominators.dominates(self.plan.sites[handle].block, self.plan.exit)
+            return Way.DIRECT if direct else Way.RESIDUAL
+        return Way.STACKED if self.plan.trips[around[-1]] is None else Way.INDEXED
+
+    def _push(self, value: Value) -> None:
+        """Add `value` to the record of its loop's iteration, or of its own block where that may be passed by."""
+        home = self.plan.sites[value].block
+        loop = self.plan.around(value)[-1]
+        latch = loop.latches[0]
+        whole = self.plan.form(loop) != "middle" and self.plan.dominators.dominates(home, latch)
+        if whole:
+            home = latch
+        stack = self.stacks.get(home)
+        if stack is None:
+            stack = self.stacks[home] = _Stack(home, self.rev_of[home], whole)
+        self.field[value] = (stack, len(stack.fields))
+        stack.fields.append(value)
+
+    def _preheader(self, loop: Loop) -> Block:
+        return next(b for b in self.function.blocks if loop.header in b.successors and b not in loop.blocks)
+
+    def _trips(self, loop: Loop) -> Value:
+        trips = self.plan.trips[loop]
+        assert trips is not None
+        return trips
+
+    def _loc(self, value: Value) -> Location | None:
+        site = self.plan.sites[value]
+        return site.op.loc if site.op is not None else site.block.term.loc
+
+    # keeping, in the forward sweep
+
+    def _write_tapes(self) -> None:
+        at_start: dict[Block, list[Op]] = {}
+        after: dict[Op, list[Op]] = {}
+        scratch = Block()
+        for value, (handle, loops) in self.tapes.items():
+            site = self.plan.sites[value]
+            b = Builder(scratch, self._loc(value))
+            index = self._index(b, loops, [self._counter(loop) for loop in loops])
+            b.tape_set(handle, index, value)
+            ops, scratch.ops = scratch.ops, []
+            if site.block is loops[-1].header:  # it starts one iteration more than it finishes
+                at_start.setdefault(self._into_iteration(loops[-1]), []).extend(ops)
+            elif site.op is None:
+                at_start.setdefault(site.block, []).extend(ops)
+            else:
+                after.setdefault(site.op, []).extend(ops)
+        for block in {self.plan.sites[v].block: None for v in self.tapes} | dict.fromkeys(at_start):
+            ops = list(at_start.get(block, []))
+            for op in block.ops:
+                ops.append(op)
+                ops.extend(after.get(op, []))
+            block.ops = ops
+
+    def _into_iteration(self, loop: Loop) -> Block:
+        """The block in which an iteration that will be finished goes on behind the header."""
+        return next(t for t in loop.header.successors if t in loop.blocks)
+
+    def _counter(self, loop: Loop) -> Value:
+        return next(v for v, of in self.plan.counters.items() if of is loop and v is not None)
+
+    def _index(self, b: Builder, loops: list[Loop], at: list[Value]) -> Value:
+        """The row-major number of an iteration of a loop nest."""
+        index = at[0]
+        for loop, number in zip(loops[1:], at[1:], strict=True):
+            index = b.add(b.mul(index, self._trips(loop)), number)
+        return index
+
+    def _write_stacks(self) -> None:
+        """Push at the end of each home block; pop where the block that reverses it starts (whole) or ends."""
+        pending: list[tuple[_Stack, Op, Block]] = []
+        for stack in self.stacks.values():
+            loc = stack.home.term.loc
+            name = f"{stack.home.name}.stack"
+            start = Builder(self.function.entry, loc).stack_new(type=str(stack.type), hint=name)
+            self.ssa.write(stack, self.function.entry, start)
+            pushed = Builder(stack.home, loc).stack_push(start, *stack.fields, hint=name)
+            undo, ops = Builder(stack.undo, loc), stack.undo.ops
+            if stack.whole:
+                stack.undo.ops = []
+                for number, value in enumerate(stack.fields):
+                    self.tops[value] = undo.stack_top(start, field=number, hint=value.name)
+                    pending.append((stack, stack.undo.ops[-1], stack.undo))
+            popped = undo.stack_pop(start, hint=name)
+            pending.append((stack, stack.undo.ops[-1], stack.undo))
+            if stack.whole:
+                stack.undo.ops.extend(ops)
+            pending.append((stack, stack.home.ops[-1], stack.home))
+            self.ssa.write(stack, stack.home, pushed)
+            self.ssa.write(stack, stack.undo, popped)
+        for stack, op, block in pending:
+            op.operands[0] = self.ssa.read_at_start(stack, block)
+
+    def _type_of(self, variable: Hashable) -> Type:
+        assert isinstance(variable, _Stack | Value)
+        return variable.type
+
+    def _undefined(self, variable: Hashable) -> Value:
+        return Undef(self._type_of(variable))
+
+    def _name_of(self, variable: Hashable) -> str:
+        assert isinstance(variable, _Stack | Value)
+        return f"{variable.home.name}.stack" if isinstance(variable, _Stack) else variable.name
+
+    # using, in the reverse sweep
+
+    def _replace_recalls(self) -> dict[Value, Value]:
+        forward: dict[Value, Value] = {}
+        for block in self.function.blocks:
+            if not any(op.name == "recall" for op in block.ops):
+                continue
+            ops, block.ops = block.ops, []
+            for op in ops:
+                if op.name != "recall":
+                    block.ops.append(op)
+                    continue
+                b = Builder(block, op.loc)
+                forward[op.result] = self._fetch(op.operands[0], b)  # type: ignore[index]
+        return forward
+
+    def _fetch(self, value: Value, b: Builder) -> Value:
+        """The primal `value` of the mirrored iteration, in the reversed block of `b`."""
+        if isinstance(value, Const | Undef):
+            return value
+        known = self.known.get((b.block, value))
+        if known is None:
+            known = self.known[b.block, value] = self._get(value, b)
+        return known
+
+    def _get(self, value: Value, b: Builder) -> Value:
+        if value in self.tapes:
+            handle, loops = self.tapes[value]
+            index = self._index(b, loops, [self.counts[loop.header] for loop in loops])
+            return b.tape_get(self._fetch(handle, b), index, field=0, hint=value.name)
+        if value in self.tops:
+            return self.tops[value]
+        if value in self.field:
+            stack, number = self.field[value]
+            return b.stack_top(self.ssa.read_at_start(stack, b.block), field=number, hint=value.name)
+        way = self.plan.way(value)
+        if way is Way.COUNTER:
+            return self.counts[self.plan.counters[value].header]
+        if way is Way.RECOMPUTE:
+            op = self.plan.sites[value].op
+            assert op is not None
+            operands = [self._fetch(v, b) for v in op.operands]
+            return b.emit(op.name, *operands, hint=value.name, **op.attrs)
+        if way is Way.RESIDUAL:
+            return self.ssa.read_at_start(value, b.block)
+        return value

@@ -1,0 +1,160 @@
+"""Which recalled values are used as they are, computed again, or kept, and where they are kept.
+
+Kept are the values that the reverse sweep really reads and that cannot be had for less: the record set (TBR in
+Hascoët and Pascual 2013). Computed again are cheap pure expressions over loop counters, values outside loops, elements
+of arrays that nothing writes, and values kept anyway. Never computed again from floats: decisions, trip counts, indices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from ssad.analysis.alias import alias_classes
+from ssad.analysis.induction import counter, trip_count
+from ssad.analysis.shape import loop_form, returning
+from ssad.ir.core import Block, Const, Function, Op, Undef, Value
+from ssad.ir.graph import Dominators, Loop, LoopForest
+
+CHEAP = frozenset(
+    "add sub mul neg abs and or xor not shl shr select cast lt le gt ge eq ne wrap_index in_range dim load view sqrt"
+    .split()
+)
+"""Primitives that cost about as much as a load from a tape, or less."""
+
+LONGEST = 12
+"""How many ops may be computed again for one value."""
+
+
+class Way(Enum):
+    """How the reverse sweep gets at a primal value."""
+
+    DIRECT = "used as it is: defined outside loops and before the seam"
+    RESIDUAL = "kept once: outside loops, on some path only"
+    COUNTER = "the number of the mirrored iteration"
+    RECOMPUTE = "computed again"
+    INDEXED = "kept in a buffer with one entry per iteration"
+    STACKED = "kept on a stack"
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a fwd value is defined: its block, and the op unless it is a parameter."""
+
+    block: Block
+    op: Op | None
+
+
+class Plan:
+    """Decides, for every value asked for, by which `Way` the reverse sweep gets it."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.dominators = Dominators(function)
+        self.forest = LoopForest(function, self.dominators)
+        self.alive = returning(function)
+        self.exit = next(b for b in function.blocks if b.sweep == "fwd" and self._leads_to_reverse(b))
+        self.aliases = alias_classes(function)
+        self.sites: dict[Value, Site] = {}
+        for block in function.blocks:
+            self.sites.update((p, Site(block, None)) for p in block.params)
+            self.sites.update((op.result, Site(block, op)) for op in block.ops if op.result is not None)
+        self.counters = {counter(function, loop): loop for loop in self._fwd_loops()}
+        self.trips = {loop: self._exact_trips(loop) for loop in self._fwd_loops()}
+        self.ways: dict[Value, Way] = {}
+        self.order = {v: n for n, v in enumerate(self._definitions())}
+
+    def form(self, loop: Loop) -> str:
+        """Where a loop is left (see `analysis.shape.loop_form`)."""
+        return loop_form(loop, self.alive)
+
+    def _definitions(self) -> Iterator[Value]:
+        for block in self.dominators.order:
+            yield from block.params
+            yield from (op.result for op in block.ops if op.result is not None)
+
+    def _leads_to_reverse(self, block: Block) -> bool:
+        return any(edge.target.sweep == "rev" for edge in block.term.edges)
+
+    def _fwd_loops(self) -> list[Loop]:
+        return [loop for loop in self.forest.loops if loop.header.sweep == "fwd" and loop.header in self.alive]
+
+    def _exact_trips(self, loop: Loop) -> Value | None:
+        """The number of full iterations where it is known before the loop starts."""
+        if counter(self.function, loop) is None or self.form(loop) != "top":
+            return None
+        return trip_count(self.function, loop)
+
+    def around(self, value: Value) -> list[Loop]:
+        """The loops around the definition of a value."""
+        return self.forest.around(self.sites[value].block)
+
+    def way(self, value: Value) -> Way:
+        """How the reverse sweep gets `value` when nothing else is kept."""
+        known = self.ways.get(value)
+        if known is None:
+            known = self.ways[value] = self._decide(value)
+        return known
+
+    def _decide(self, value: Value) -> Way:
+        site = self.sites[value]
+        loops = self.forest.around(site.block)
+        if not loops:
+            direct = self.dominators.dominates(site.block, self.exit)
+            return Way.DIRECT if direct else Way.RESIDUAL
+        if value in self.counters:
+            return Way.COUNTER
+        if self.cost(value) <= LONGEST:
+            return Way.RECOMPUTE
+        return Way.STACKED if self.trips[loops[-1]] is None else Way.INDEXED
+
+    def cost(self, value: Value, kept: Collection[Value] = ()) -> int:
+        """How many ops it takes to compute `value` again from what is there and from `kept`; large where it cannot be."""
+        return self._count(value, kept, {}, top=True)
+
+    def _count(self, value: Value, kept: Collection[Value], seen: dict[Value, int], top: bool = False) -> int:
+        if isinstance(value, Const | Undef) or (value in kept and not top):
+            return 0
+        if value in seen:
+            return seen[value]
+        seen[value] = LONGEST + 1  # loop-carried values lead back to themselves
+        site = self.sites[value]
+        if value in self.counters or (not self.forest.around(site.block) and self.way(value) is Way.DIRECT):
+            seen[value] = 0
+        elif site.op is not None and self.repeatable(site.op):
+            total = 1
+            for operand in site.op.operands:
+                total += self._count(operand, kept, seen)
+                if total > LONGEST:
+                    break
+            seen[value] = min(total, LONGEST + 1)
+        return seen[value]
+
+    def repeatable(self, op: Op) -> bool:
+        """Whether `op`, repeated in the reverse sweep on the same operands, gives the same bits."""
+        if op.name not in CHEAP or op.result is None:
+            return False
+        if op.name == "load" and not self.aliases.is_read_only(op.operands[0]):
+            return False
+        discrete = not op.result.type.is_float
+        return not (discrete and any(v.type.is_float for v in op.operands))
+
+    def settle(self, wanted: list[Value]) -> None:
+        """Given all recalled values: those computable from the others that are kept are computed again."""
+        kept = {v for v in wanted if self.way(v) in (Way.STACKED, Way.INDEXED)}
+        for value in sorted(kept, key=self.order.__getitem__, reverse=True):  # the latest definitions first
+            if self.cost(value, kept) <= LONGEST // 2:
+                kept.remove(value)
+                self._repeat(value, kept)
+
+    def _repeat(self, value: Value, kept: set[Value]) -> None:
+        """Have `value` and what it is made of computed again, down to values that are there."""
+        self.ways[value] = Way.RECOMPUTE
+        op = self.sites[value].op
+        assert op is not None
+        for operand in op.operands:
+            if isinstance(operand, Const | Undef) or operand in kept:
+                continue
+            if self.way(operand) in (Way.STACKED, Way.INDEXED):
+                self._repeat(operand, kept)
