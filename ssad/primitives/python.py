@@ -1,0 +1,36 @@
+"""Lifted IR: what Python's bytecode does, on objects. None of these survive typing."""
+
+from __future__ import annotations
+
+from ssad.ir.primitive import PURE, Effect, define
+from ssad.ir.types import BOOL, OBJECT, Type
+from ssad.primitives.rules import objects
+
+_UNTYPED = "lifted IR is typed before it is differentiated"
+
+
+def _define(name: str, result: Type | None = OBJECT, effects: Effect = Effect.CALLS) -> None:
+    define(f"py.{name}", type_rule=objects(result), effects=effects, nondifferentiable=_UNTYPED)
+
+
+for _name in ("const", "free", "unbound", "slice", "tuple", "assertion"):
+    _define(_name, effects=PURE)
+for _name in (
+    "global",
+    "check_bound",
+    "binary",
+    "unary",
+    "compare",
+    "getattr",
+    "getitem",
+    "list",
+    "unpack",
+    "call",
+):
+    _define(_name)
+for _name in ("function", "iter", "iter_item", "format"):
+    _define(_name)
+for _name in ("truth", "iter_more"):
+    _define(_name, BOOL)
+for _name in ("setattr", "setitem", "check_length"):
+    _define(_name, None)
