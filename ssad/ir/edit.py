@@ -36,6 +36,11 @@ def remove_unreachable(function: Function) -> bool:
     if len(reachable) == len(function.blocks):
         return False
     function.blocks = [block for block in function.blocks if block in reachable]
+    for block in function.blocks:
+        if block.reverses not in reachable:
+            block.reverses = None
+        if block.mirrors is not None and block.mirrors[0] not in reachable:
+            block.mirrors = None
     function.touch()
     return True
 
