@@ -1,0 +1,232 @@
+"""The one list: what happens to a function, in which order, from bytecode to machine code.
+
+`stages` yields named artefacts; everything that compiles, dumps or tests takes them from there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ssad.ad.signature import Derivative, Slot, primal_signature
+from ssad.analysis.alias import alias_classes
+from ssad.backend.options import Options
+from ssad.errors import DifferentiationError, UsageError
+from ssad.frontend.abstract import Abstract
+from ssad.ir.core import Function, Module
+from ssad.ir.types import Array
+
+if TYPE_CHECKING:
+    from ssad.backend.native import NativeFunction
+    from ssad.frontend.infer import Typed
+
+STAGES = ("lifted", "typed", "optimised", "adjoint", "refined", "llvm", "asm")
+
+OPTIMISE = (
+    "simplify_cfg inline simplify_cfg fold cse load_forward licm fold cse dce simplify_cfg loop_simplify lcssa"
+).split()
+"""Before differentiation: the primal, ending in the normal form that `ad` wants."""
+
+CLEAN = ["dce"]
+"""Between emission and refinement nothing may move: only what nobody asked for is dropped."""
+
+REFINE = "materialise inline simplify_cfg fold cse load_forward licm fold cse dce simplify_cfg".split()
+"""After differentiation."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One differentiation: mode "reverse" or "forward", by the arguments with these numbers."""
+
+    mode: str
+    argnums: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is to be made of a function; part of the key of every specialisation.
+
+    steps            differentiations, in order; none for the primal
+    overlap          array arguments may overlap each other
+    error_model      "python" (CPython's domain checks) or "numpy" (inf and nan instead)
+    fastmath, vector_math, adjoint_reassoc   see `docs/limitations.md`
+    """
+
+    steps: tuple[Step, ...] = ()
+    overlap: bool = False
+    error_model: str = "python"
+    fastmath: bool = False
+    vector_math: bool = True
+    adjoint_reassoc: bool = True
+
+    @property
+    def options(self) -> Options:
+        return Options(fastmath=self.fastmath, vector_math=self.vector_math, noalias=not self.overlap)
+
+
+@dataclass
+class Artefact:
+    """What a stage has made. `text()` is its text; ask before the next stage begins, which works on it in place."""
+
+    stage: str
+    value: Any
+    text: Callable[[], str]
+
+
+@dataclass
+class Compiled:
+    """A function compiled for one signature by one recipe."""
+
+    typed: Typed
+    derivative: Derivative
+    native: NativeFunction
+    parts: tuple[range, ...]
+    """For each argument the numbers of the primal's IR parameters that carry it."""
+    writes: frozenset[int]
+    """The numbers of the primal's IR parameters whose arrays the function may write."""
+
+
+@dataclass
+class Trace:
+    """What a run of the pipeline tells besides its artefacts: seconds by pass and stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    disable: Collection[str] = ()
+    verify: bool = False
+    observer: Callable[[str, Module, bool], None] | None = None
+
+
+def stages(
+    fn: Callable[..., Any], arguments: Sequence[Abstract], recipe: Recipe, trace: Trace | None = None
+) -> Iterator[Artefact]:
+    """The artefacts of `fn` for arguments of these types, in the order of `STAGES`, then "callable".
+
+    Raises the errors of `ssad.errors` where the function cannot be compiled or differentiated.
+    """
+    from ssad.backend.native import compile_native
+    from ssad.frontend.infer import infer
+    from ssad.frontend.lift import lift
+
+    import ssad.primitives  # noqa: F401  (fills the tables)
+
+    trace = trace or Trace()
+    start = time.perf_counter()
+
+    def timed(stage: str) -> None:
+        nonlocal start
+        now = time.perf_counter()
+        trace.seconds[stage] = now - start
+        start = now
+
+    lifted = lift(fn)
+    timed("lifted")
+    yield Artefact("lifted", lifted, lambda: str(lifted.module))
+    typed = infer(fn, arguments, error_model=recipe.error_model)
+    module = typed.module
+    timed("typed")
+    yield Artefact("typed", typed, lambda: str(module))
+
+    primal = module.main
+    if recipe.overlap:
+        primal.attrs["overlap"] = True
+    _run(module, OPTIMISE, trace)
+    derivative = primal_signature(primal)
+    parts = _parts(arguments)
+    writes = written(primal)
+    timed("optimised")
+    yield Artefact("optimised", module, lambda: str(module))
+
+    for step in recipe.steps:
+        derivative = _differentiate(derivative, module, step, parts, recipe)
+    if recipe.steps:
+        _keep_first(module, derivative.function)
+        _run(module, CLEAN, trace)
+    timed("adjoint")
+    yield Artefact("adjoint", module, lambda: str(module))
+    if recipe.steps:
+        _run(module, REFINE, trace)
+    timed("refined")
+    yield Artefact("refined", module, lambda: str(module))
+
+    native = compile_native(module, recipe.options)
+    timed("llvm")
+    yield Artefact("llvm", native, lambda: native.llvm_text)
+    yield Artefact("asm", native, lambda: native.asm)
+    yield Artefact("callable", Compiled(typed, derivative, native, parts, writes), lambda: repr(fn))
+
+
+def compile_function(
+    fn: Callable[..., Any], arguments: Sequence[Abstract], recipe: Recipe, trace: Trace | None = None
+) -> Compiled:
+    """`fn`, or the derivative of it that the recipe names, as native code."""
+    for artefact in stages(fn, arguments, recipe, trace):
+        if artefact.stage == "callable":
+            compiled: Compiled = artefact.value
+    return compiled
+
+
+def stage(
+    name: str,
+    fn: Callable[..., Any],
+    arguments: Sequence[Abstract],
+    recipe: Recipe,
+    trace: Trace | None = None,
+) -> Artefact:
+    """The artefact of the stage `name`; nothing after it is run. Raises UsageError for an unknown stage."""
+    if name not in STAGES:
+        raise UsageError(f"there is no stage called {name!r}", cure=f"stages: {', '.join(STAGES)}")
+    return next(a for a in stages(fn, arguments, recipe, trace) if a.stage == name)
+
+
+def written(function: Function) -> frozenset[int]:
+    """The numbers of the array parameters that `function` may write."""
+    aliases = alias_classes(function)
+    arrays = [(n, p) for n, p in enumerate(function.params) if isinstance(p.type, Array)]
+    return frozenset(n for n, p in arrays if aliases.of[p].written)
+
+
+def _run(module: Module, passes: Sequence[str], trace: Trace) -> None:
+    from ssad.passes.manager import run_passes
+
+    run_passes(
+        module,
+        passes,
+        verify=trace.verify,
+        disable=trace.disable,
+        observer=trace.observer,
+        timings=trace.seconds,
+    )
+
+
+def _parts(arguments: Sequence[Abstract]) -> tuple[range, ...]:
+    ranges: list[range] = []
+    start = 0
+    for argument in arguments:
+        ranges.append(range(start, start + len(argument.parts)))
+        start += len(argument.parts)
+    return tuple(ranges)
+
+
+def _differentiate(
+    derivative: Derivative, module: Module, step: Step, parts: Sequence[range], recipe: Recipe
+) -> Derivative:
+    from ssad.ad.forward import forward
+    from ssad.ad.reverse import reverse
+
+    wanted = {Slot("primal", n) for a in step.argnums for n in parts[a]}
+    active = [n for n, slot in enumerate(derivative.params) if slot in wanted]
+    fp = "reassoc contract nsz" if recipe.adjoint_reassoc else ""
+    if step.mode == "forward":
+        return forward(derivative, module, active, fp=fp)
+    if derivative.params != primal_signature(derivative.function).params:
+        raise DifferentiationError("reverse mode of a derivative is not done", cure="use forward over reverse")
+    return reverse(derivative.function, module, active, fp=fp)
+
+
+def _keep_first(module: Module, function: Function) -> None:
+    """Make `function` the module's main one and drop what is only called from elsewhere."""
+    rules = {op.attrs["callee"] for f in module.functions.values() for op in f.ops() if op.name == "call"}
+    kept = {name: f for name, f in module.functions.items() if f is not function and name in rules}
+    module.functions = {function.name: function, **kept}
