@@ -1,8 +1,8 @@
 """Memory: arrays are descriptors of mutable elements; every access is unchecked.
 
-The cotangent of an array lives in its shadow, the tangent in its companion, both arrays of the same shape. What reads an
-element adds to the shadow, what overwrites one takes the cotangent out and leaves zero. `copy` and `add_into` need operands
-that are disjoint or the same.
+The cotangent of an array lives in its shadow, the tangent in its companion, both arrays of the same shape.
+What reads an element adds to the shadow, what overwrites one takes the cotangent out and leaves zero. `copy`
+and `add_into` need operands that are disjoint or the same.
 """
 
 from __future__ import annotations

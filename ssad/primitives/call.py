@@ -55,7 +55,7 @@ def _identity(x: Any) -> Any:
     return x
 
 
-# Must stay where it is until the function has been differentiated: `fold` may only drop it from adjoints and later.
+# Must stay where it is until the function has been differentiated: no pass may fold it away before.
 define(
     "stop_gradient",
     type_rule=same("fiub", 1),

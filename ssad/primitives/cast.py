@@ -22,7 +22,7 @@ def _rule(types: Types, attrs: Attrs) -> Type | None:
 
 
 def _evaluate(x: Any, to: str, **_: Any) -> Any:
-    """A float truncates and saturates when it becomes an integer (nan: 0); an integer wraps; a bool is `x != 0`."""
+    """To an integer a float truncates and saturates (nan: 0), an integer wraps; a bool is `x != 0`."""
     type = parse_type(to)
     assert isinstance(type, Scalar)
     if type.kind == "b":

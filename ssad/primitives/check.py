@@ -1,7 +1,8 @@
 """The op that raises, and the domain checks that CPython's functions make around pure computations.
 
-`CHECKS[name](b, xs, y)` emits through `b` what CPython tests after (or before) computing `y` from `xs`, and returns the
-list of `(ok, exception, message)`, in the order in which they raise. `{0}`, `{1}` in a message stand for the operands `xs`.
+`CHECKS[name](b, xs, y)` emits through `b` what CPython tests around computing `y` from `xs`, and returns the
+list of `(ok, exception, message)`, in the order in which they raise. `{0}` in a message stands for operand
+`xs[0]`.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def _no_new_nan(b: Any, xs: Sequence[Value], y: Value) -> Checks:
 
 
 def _pow(b: Any, xs: Sequence[Value], y: Value) -> Checks:
-    """math.pow: of finite operands, nan and the pole at 0 are outside the domain, any other infinity is too large."""
+    """math.pow: nan and the pole at 0 are outside the domain, another infinity is too large."""
     passes = b.or_(b.isfinite(y), b.not_(_all_finite(b, xs)))
     pole = b.eq(xs[0], number(xs[0], 0.0))
     outside = b.or_(b.isnan(y), pole)
@@ -119,6 +120,6 @@ CHECKS: dict[str, Emit] = {
 
 
 def emit_checks(b: Any, name: str, xs: Sequence[Value], y: Value) -> None:
-    """Emit the `check` ops of the domain check `name`; the operands are their payload where the message shows them."""
+    """Emit the `check` ops of the domain check `name`; operands are payload where the message shows them."""
     for ok, exc, message in CHECKS[name](b, xs, y):
         b.check(ok, *(xs if "{" in message else ()), exc=exc, message=message)

@@ -1,7 +1,8 @@
 """Total versions of Python's arithmetic: IEEE results where Python raises. These are the `eval` columns.
 
-They compute in f64; the interpreter rounds to f32 and wraps integers to their width, so a function here may return an
-integer of any size. Values are those of the C library, which is what CPython's `math` calls and the native code too.
+They compute in f64; the interpreter rounds to f32 and wraps integers to their width, so a function here may
+return an integer of any size. Values are those of the C library, which CPython's `math` calls and the native
+code too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ inf, nan = math.inf, math.nan
 def total(
     fn: Callable[[float], float], pole: Callable[[float], float] | None = None
 ) -> Callable[[float], float]:
-    """`fn` with nan where it raises ValueError and infinity (of the argument's sign if odd) where it overflows.
+    """`fn` with nan where it raises ValueError and inf where it overflows.
 
     `pole(x)` gives the value where `fn` raises ValueError, if that is not always nan.
     """
@@ -97,7 +98,7 @@ def fmod(x: float, y: float) -> float:
 
 
 def mod(x: float, y: float) -> float:
-    """The remainder with the divisor's sign; by zero nan for floats, 0 for integers (where any value would do)."""
+    """The remainder with the divisor's sign; by zero nan for floats, 0 for integers (any value would do)."""
     if isinstance(x, int):
         return x % y if y else 0
     if y == 0.0 or math.isinf(x):
@@ -106,7 +107,7 @@ def mod(x: float, y: float) -> float:
 
 
 def floordiv(x: float, y: float) -> float:
-    """The quotient rounded down; by zero as NumPy has it for floats, 0 for integers (where any value would do)."""
+    """The quotient rounded down; by zero NumPy's for floats, 0 for integers (any value would do)."""
     if isinstance(x, int):
         return x // y if y else 0
     return x // y if y != 0.0 else div(x, y)

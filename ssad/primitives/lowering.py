@@ -1,9 +1,10 @@
 """The `llvm` column: data that says how a primitive becomes LLVM text; `backend/llvm.py` is the one reader.
 
-A template is expanded with `str.format`: `{0}`, `{1}`, ... operands without their types; `{T}` the LLVM type of operand
-0, `{R}` of the result, `{S}` the suffix that intrinsics have for `{T}` (`f64`, `i32`), `{bits}` its width and `{last}` its
-width less one; `{r}` the name of the result, from which temporaries are made (`{r}.c`); `{fp}` the floating-point flags
-(with a space behind if there are any). Literal braces are doubled. Intrinsics need no declaration (LLVM declares them).
+A template is expanded with `str.format`: `{0}`, `{1}`, ... operands without their types; `{T}` the LLVM type
+of operand 0, `{R}` of the result, `{S}` the suffix that intrinsics have for `{T}` (`f64`, `i32`), `{bits}`
+its width and `{last}` its width less one; `{r}` the name of the result, from which temporaries are made
+(`{r}.c`); `{fp}` the floating-point flags (with a space behind if there are any). Literal braces are doubled.
+Intrinsics need no declaration (LLVM declares them).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class ByKind:
 
 @dataclass(frozen=True)
 class Intrinsic:
-    """The intrinsic `name` with the type's suffix (`llvm.exp` -> `llvm.exp.f64`), which becomes the libm call.
+    """The intrinsic `name` with the type's suffix (`llvm.exp` -> `llvm.exp.f64`); it becomes the libm call.
 
     `vector` is the stem of the glibc libmvec function ("exp" -> `_ZGVdN4v_exp`, f32 `_ZGVdN8v_expf`), or "".
     """
@@ -43,8 +44,8 @@ class Intrinsic:
 class Libm:
     """A call of the libm function `name` (f32: `name` + "f"), pure: `nounwind willreturn memory(none)`.
 
-    With `nobuiltin`, LLVM must not know the function: it would rewrite `pow(x, 0.5)` or `exp2(n)` to something whose last
-    bit differs. `vector` as in `Intrinsic`.
+    With `nobuiltin`, LLVM must not know the function: it would rewrite `pow(x, 0.5)` or `exp2(n)` to
+    something whose last bit differs. `vector` as in `Intrinsic`.
     """
 
     name: str
@@ -56,8 +57,8 @@ class Libm:
 class Runtime:
     """A call of the support function `name` (f64 only: f32 operands are extended, the result truncated).
 
-    `text` is its LLVM definition (`internal`), linked once into each module that calls it. `vector` as in `Intrinsic`: the
-    libmvec function that may stand for it.
+    `text` is its LLVM definition (`internal`), put once into each module that calls it. `vector` as in
+    `Intrinsic`: the libmvec function that may stand for it.
     """
 
     name: str

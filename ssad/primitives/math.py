@@ -1,7 +1,7 @@
 """Elementary and special functions: IEEE results for every argument, domain checks apart (`check.py`).
 
-Formulas are those of the DLMF, chapters 4 to 7. In `partials`, `y` is the primal result: where it appears, the
-derivative needs no second call of the function.
+Formulas are those of the DLMF, chapters 4 to 7. In `partials`, `y` is the primal result: where it appears,
+the derivative needs no second call of the function.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _function(
     check: str = "",
     source: str = "",
 ) -> None:
-    """A function of one number that `math` has under the same name; `check` is what CPython tests around it."""
+    """A function of one number, in `math` under the same name; `check` is what CPython tests around it."""
     calls: dict[Any, Call] = {getattr(math, name): Call("python", check)}
     if ufunc is not None:
         calls[ufunc] = NUMPY

@@ -97,7 +97,8 @@ def _extreme(name: str, evaluate: Any, ufunc: Any, above: bool, ignores_nan: boo
 
     def integers(predicate: str) -> Template:
         return Template(
-            f"{{r}}.c = icmp {predicate} {{T}} {{0}}, {{1}}\n{{r}} = select i1 {{r}}.c, {{T}} {{0}}, {{T}} {{1}}"
+            f"{{r}}.c = icmp {predicate} {{T}} {{0}}, {{1}}\n"
+            "{r} = select i1 {r}.c, {T} {0}, {T} {1}"
         )
 
     floats = Template(

@@ -32,7 +32,7 @@ def need(condition: bool, wants: str, types: Types) -> None:
 
 
 def same(kinds: str, count: int, result: Type | None = None) -> TypeRule:
-    """`count` operands of one scalar type whose kind is among `kinds` (f, i, u, b); result of that type or `result`."""
+    """`count` operands of one scalar type of a kind in `kinds` (f, i, u, b); result `result` or that type."""
     wants = f"{count} operand{'s' * (count > 1)} of one type of kind {' or '.join(kinds)}"
 
     def rule(types: Types, attrs: Attrs) -> Type | None:
@@ -106,8 +106,8 @@ def conditional(types: Types, attrs: Attrs) -> Type | None:
 def choose(takes_first: Callable[..., Value]) -> dict[str, Any]:
     """The `jvp` and `vjp` columns of a primitive whose result is one of its last two operands.
 
-    `takes_first(b, *operands)` emits the bool that says which. Selecting the cotangent instead of multiplying it by
-    0 or 1 keeps 0*inf out of the arm that was not taken.
+    `takes_first(b, *operands)` emits the bool that says which. Selecting the cotangent instead of multiplying
+    it by 0 or 1 keeps 0*inf out of the arm that was not taken.
     """
 
     def jvp(ctx: Any, op: Any) -> Value | None:

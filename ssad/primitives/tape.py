@@ -1,8 +1,9 @@
-"""What the reverse sweep keeps of the forward sweep: `recall` before it is decided how, tapes and stacks afterwards.
+"""What the reverse sweep keeps of the forward sweep: first `recall`, then tapes and stacks.
 
-A tape has exact size: one record per iteration, written once by `tape_set`, read by `tape_get`. A stack grows, and is threaded
-linearly: each push and pop takes the stack and yields the next one, the old one is dead. Reads (`tape_get`, `stack_top`) have
-READS and may be removed if unused; what writes has TAPE alone, for no array operand is touched.
+A tape has exact size: one record per iteration, written once by `tape_set`, read by `tape_get`. A stack
+grows, and is threaded linearly: each push and pop takes the stack and yields the next one, the old one is
+dead. Reads (`tape_get`, `stack_top`) have READS and may be removed if unused; what writes has TAPE alone, for
+no array operand is touched.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ def _recall_companion(b: Any, op: Op, of: Any) -> Value | None:
     return None if companion is None else b.recall(companion)
 
 
-# The value of the operand in the primal iteration that this one mirrors: removable if unused, but tied to its place, for the
-# operand does not change from one reverse iteration to the next and yet the result does.
+# The value of the operand in the primal iteration that this one mirrors: removable if unused, but tied to its
+# place, for the operand does not change from one reverse iteration to the next and yet the result does.
 define(
     "recall",
     type_rule=_recall_rule,
