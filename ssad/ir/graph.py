@@ -63,17 +63,27 @@ class Dominators:
                     changed = True
         self.number = number
         self.idom = {block: self.order[idom[n]] for n, block in enumerate(self.order)}
-        self._depth = [0] * len(idom)
-        for n in range(1, len(idom)):
-            self._depth[n] = self._depth[idom[n]] + 1
-        self._idom = idom
+        self._rank, self._end = _intervals(idom)
 
     def dominates(self, a: Block, b: Block) -> bool:
         """Whether every way from the entry to `b` leads through `a` (each block dominates itself)."""
-        n, target = self.number[b], self.number[a]
-        while self._depth[n] > self._depth[target]:
-            n = self._idom[n]
-        return n == target
+        above, below = self.number[a], self.number[b]
+        return self._rank[above] <= self._rank[below] < self._end[above]
+
+
+def _intervals(idom: list[int]) -> tuple[list[int], list[int]]:
+    """For each node of the dominator tree its rank in preorder, and the rank behind its last descendant."""
+    size = [1] * len(idom)
+    for n in range(len(idom) - 1, 0, -1):
+        size[idom[n]] += size[n]
+    rank = [0] * len(idom)
+    free = [1] * len(idom)  # the first rank below a node that is not given out yet
+    for n in range(1, len(idom)):
+        above = idom[n]
+        rank[n] = free[above]
+        free[above] += size[n]
+        free[n] = rank[n] + 1
+    return rank, [first + count for first, count in zip(rank, size, strict=True)]
 
 
 def _meet(idom: list[int], a: int, b: int) -> int:
@@ -153,7 +163,7 @@ class LoopForest:
                     continue
                 members.add(block)
                 work.extend(p for p in preds[block] if p not in members)
-            loop.blocks = {b: None for b in dom.order if b in members}
+            loop.blocks = dict.fromkeys(sorted(members, key=dom.number.__getitem__))
         for loop in self.loops:  # outer loops come first, so the last loop to claim a block is the innermost
             outer = self.innermost.get(loop.header)
             loop.parent = outer
