@@ -83,9 +83,22 @@ class IRSyntaxError(SsadError, ValueError):
 
 
 class VerifyError(SsadError):
-    """IR that breaks an invariant of docs/ir.md."""
+    """IR that breaks an invariant of docs/ir.md.
+
+    `invariant` is its number (V07), `guilty` the op, terminator, block or function that breaks it, and
+    `window` the printed lines around that.
+    """
 
     default_code = "SSAD0510"
+
+    def __init__(self, invariant: str, cause: str, guilty: object = None, window: str = "") -> None:
+        super().__init__(f"{invariant}: {cause}")
+        self.invariant = invariant
+        self.guilty = guilty
+        self.window = window
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}\n{self.window}" if self.window else super().__str__()
 
 
 class UsageError(SsadError):
@@ -102,26 +115,59 @@ class ToolchainError(SsadError):
 
 def render(code: str, cause: str, place: Place | None = None, cure: str = "") -> str:
     """The text of an error: at most six lines, with the source line and a caret where they are known."""
-    lines = [f"error[{code}]: {' '.join(cause.split())}"]
+    lines = [f"error[{code}]: {_visible(' '.join(cause.split()))}"]
     if place is not None:
         column = "" if place.column is None else f":{place.column + 1}"
-        lines.append(f"  --> {_short(place.file)}:{place.line}{column} in {place.function}")
-        source = linecache.getline(place.file, place.line).rstrip()
-        if source.strip():
-            number = str(place.line)
-            shown = source.lstrip()
-            lines.append(f"{number:>5} | {shown}")
-            if place.column is not None:
-                # columns count UTF-8 bytes, the caret counts characters
-                raw = source.encode()
-                end = place.end_column if place.end_line == place.line and place.end_column else len(raw)
-                cut = len(source) - len(shown)
-                start = len(raw[: place.column].decode(errors="replace")) - cut
-                width = max(1, len(raw[place.column : end].decode(errors="replace")))
-                lines.append(f"      | {' ' * max(0, start)}{'^' * width}")
+        function = f" in {_visible(place.function)}" if place.function else ""
+        lines.append(f"  --> {_visible(_short(place.file))}:{place.line}{column}{function}")
+        lines += _excerpt(place)
     if cure:
-        lines.append(f"  help: {' '.join(cure.split())}")
+        lines.append(f"  help: {_visible(' '.join(cure.split()))}")
     return "\n".join(lines)
+
+
+def _excerpt(place: Place) -> list[str]:
+    """The source line and, where the column is known, the caret under it; nothing if there is no source."""
+    source = _source_line(place).rstrip()
+    if not source.strip():
+        return []
+    shown = source.lstrip()
+    cut = len(source) - len(shown)
+    if place.column is None:
+        return [f"{place.line:>5} | {_printable(shown[:_WIDTH])}"]
+    # columns count UTF-8 bytes, the caret counts characters
+    raw = source.encode("utf-8", "surrogatepass")
+    end = place.end_column if place.end_line == place.line and place.end_column else len(raw)
+    start = max(0, len(raw[: place.column].decode(errors="replace")) - cut)
+    width = max(1, len(raw[place.column : end].decode(errors="replace")))
+    if start + width > _WIDTH and start > _WIDTH // 2:
+        clip = start - _WIDTH // 2
+        shown, start = shown[clip:], start - clip
+    caret = "^" * min(width, _WIDTH - start)
+    return [f"{place.line:>5} | {_printable(shown[:_WIDTH])}", f"      | {' ' * start}{caret}"]
+
+
+_WIDTH = 120
+
+
+def _source_line(place: Place) -> str:
+    """The line of text at a place that brings its own (IR text), or of the file."""
+    own = getattr(place, "source", None)
+    if isinstance(own, str):
+        return own
+    if "\0" in place.file or (os.path.exists(place.file) and not os.path.isfile(place.file)):
+        return ""  # a pipe or device named by a location table is not to be opened
+    return linecache.getline(place.file, place.line)
+
+
+def _visible(text: str) -> str:
+    """`text` with what could act on a terminal spelled out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _printable(text: str) -> str:
+    """`text` with a blank for each character that could act on a terminal, so that carets stay in place."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _short(file: str) -> str:

@@ -269,6 +269,11 @@ class Function:
     def __repr__(self) -> str:
         return f"@{self.name}"
 
+    def __str__(self) -> str:
+        from ssad.ir.printer import print_function
+
+        return print_function(self)
+
 
 class Module:
     """Functions by name, the first the one that is compiled, and the Python objects that the text only names."""
@@ -291,3 +296,8 @@ class Module:
             function.name = f"{stem}.{number}"
         self.functions[function.name] = function
         return function
+
+    def __str__(self) -> str:
+        from ssad.ir.printer import print_module
+
+        return print_module(self)
