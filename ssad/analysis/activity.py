@@ -56,11 +56,10 @@ class _Nodes:
 
     def __init__(self, alias: AliasClasses) -> None:
         self.alias = alias
-        self.stopped: set[Value] = set()
 
     def of(self, value: Value) -> Node | None:
         """The node of `value`, None where no derivative can be."""
-        if not carries_float(value.type) or isinstance(value, Const | Undef) or value in self.stopped:
+        if not carries_float(value.type) or isinstance(value, Const | Undef):
             return None
         return self.alias.of[value] if refers(value.type) else value
 
@@ -88,11 +87,7 @@ def _flows(function: Function, nodes: _Nodes) -> list[Flow]:
 
 
 def _flow(op: Op, nodes: _Nodes) -> Flow | None:
-    if op.name == "stop_gradient" or (op.name == "view" and op.operands[0] in nodes.stopped):
-        if op.result is not None and refers(op.result.type):
-            nodes.stopped.add(op.result)  # the same memory, but what is read through this value is a constant
-        return None
-    if op.prim.nondifferentiable and not _transparent(op):
+    if op.name == "stop_gradient" or (op.prim.nondifferentiable and not _transparent(op)):
         return None
     result = op.result
     targets = nodes.of_all(written_by(op))

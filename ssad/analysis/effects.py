@@ -14,8 +14,8 @@ from ssad.ir.types import Array, Tape, Tuple, Type
 
 @cache
 def reads(prim: Primitive) -> bool:
-    """Whether it reads memory of its array operands."""
-    return bool(prim.effects & (Effect.READS | Effect.CALLS))
+    """Whether it reads memory of its array operands (to recall an array is not to read it)."""
+    return bool(prim.effects & (Effect.READS | Effect.CALLS)) and prim.name != "recall"
 
 
 @cache
@@ -32,8 +32,8 @@ def allocates(prim: Primitive) -> bool:
 
 @cache
 def tapes(prim: Primitive) -> bool:
-    """Whether it makes, reads or writes a tape."""
-    return bool(prim.effects & Effect.TAPE)
+    """Whether it makes, reads or writes a tape (`recall` has none yet)."""
+    return bool(prim.effects & Effect.TAPE) and prim.name != "recall"
 
 
 @cache

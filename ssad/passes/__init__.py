@@ -1,1 +1,1 @@
-"""Passes: one a file, valid IR in, valid IR out."""
+"""Passes: one file each, `ssad/passes/NAME.py`, found by name through `ssad.passes.manager`."""
