@@ -55,10 +55,13 @@ def _take(w: FunctionWriter, op: Op, at: str, back: int = 0) -> None:
 def _tape_new(w: FunctionWriter, op: Op) -> None:
     assert op.result is not None
     size, _ = record(_tape_of(op.result).fields)
-    pair = w.tmp(f"call {{ i64, i1 }} @llvm.umul.with.overflow.i64(i64 {w.one(op.operands[0])}, i64 {size})")
-    bytes_ = w.tmp(f"extractvalue {{ i64, i1 }} {pair}, 0")
-    over = w.tmp(f"extractvalue {{ i64, i1 }} {pair}, 1")
-    wanted = w.tmp(f"select i1 {over}, i64 -1, i64 {bytes_}")
+    wanted, trouble = str(size), "false"
+    for operand in op.operands:
+        trips = w.tmp(f"call i64 @llvm.smax.i64(i64 {w.one(operand)}, i64 0)")
+        pair = w.tmp(f"call {{ i64, i1 }} @llvm.umul.with.overflow.i64(i64 {wanted}, i64 {trips})")
+        wanted = w.tmp(f"extractvalue {{ i64, i1 }} {pair}, 0")
+        trouble = w.tmp(f"or i1 {trouble}, " + w.tmp(f"extractvalue {{ i64, i1 }} {pair}, 1"))
+    wanted = w.tmp(f"select i1 {trouble}, i64 -1, i64 {wanted}")
     memory = w.tmp(f"call ptr @ssad.alloc(ptr %ctx, i64 {wanted})", "tape")
     good = w.tmp(f"icmp ne ptr {memory}, null")
     w.fail_unless(good, "MemoryError", f"out of memory for the tape{_where(op)}")

@@ -8,6 +8,7 @@ no array operand is touched.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ssad.ir.core import Op, Value
@@ -56,11 +57,8 @@ def _new_rule(growable: bool) -> Any:
         result = declared(attrs)
         if not isinstance(result, Tape) or result.growable != growable:
             raise TypeMismatch(f"type is a {'stack' if growable else 'tape'}, not {result}")
-        need(
-            not types if growable else len(types) == 1 and types[0] is I64,
-            "()" if growable else "(i64)",
-            types,
-        )
+        fits = not types if growable else bool(types) and all(t is I64 for t in types)
+        need(fits, "()" if growable else "(i64, ...)", types)
         return result
 
     return rule
@@ -112,6 +110,10 @@ def _pop_rule(types: Types, attrs: Attrs) -> Type | None:
     return stack
 
 
+def _records(*trips: int, **attrs: Any) -> list[Any]:
+    return [None] * math.prod(max(0, n) for n in trips)
+
+
 def _tape_set(tape: list[Any], i: int, *record: Any) -> None:
     tape[i] = record
 
@@ -138,7 +140,7 @@ def _define(name: str, rule: Any, evaluate: Any, effects: Effect) -> None:
     )
 
 
-_define("tape_new", _new_rule(False), lambda n, **_: [None] * n, Effect.TAPE | Effect.ALLOCATES)
+_define("tape_new", _new_rule(False), _records, Effect.TAPE | Effect.ALLOCATES)
 _define("tape_set", _set_rule, _tape_set, Effect.TAPE)
 _define("tape_get", _get_rule, lambda tape, i, field, **_: tape[i][field], Effect.TAPE | Effect.READS)
 _define("stack_new", _new_rule(True), lambda **_: [], Effect.TAPE | Effect.ALLOCATES)
