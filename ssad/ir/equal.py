@@ -33,7 +33,8 @@ class _Comparison:
             at = 0
             for block in function.blocks:
                 results = [op.result for op in block.ops if op.result is not None]
-                for thing in (block, *block.params, *results):
+                things: list[Value | Block] = [block, *block.params, *results]
+                for thing in things:
                     self.numbers[thing] = at
                     at += 1
 

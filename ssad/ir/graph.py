@@ -70,6 +70,10 @@ class Dominators:
         above, below = self.number[a], self.number[b]
         return self._rank[above] <= self._rank[below] < self._end[above]
 
+    def preorder(self, block: Block) -> int:
+        """The place of `block` in a preorder of the dominator tree: what it dominates follows it directly."""
+        return self._rank[self.number[block]]
+
 
 def _intervals(idom: list[int]) -> tuple[list[int], list[int]]:
     """For each node of the dominator tree its rank in preorder, and the rank behind its last descendant."""

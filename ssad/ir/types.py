@@ -130,6 +130,7 @@ def tape(*fields: Type, growable: bool = False) -> Tape:
 
 
 _ARRAY = re.compile(r"(\w+)\[\s*([?,\s]*)(?:;\s*([CFA])\s*)?\]$")
+_MAX_NESTING = 64
 _GENERIC = re.compile(r"(tuple|tape|stack)<(.*)>$", re.S)
 
 
@@ -150,7 +151,7 @@ def parse_type(text: str) -> Type:
         rank = m[2].count("?")
         if rank and m[2].replace(" ", "") == ",".join("?" * rank):
             return array(_SCALARS[m[1]], rank, m[3] or "A")
-    if m := _GENERIC.match(text):
+    if (m := _GENERIC.match(text)) and text.count("<") <= _MAX_NESTING:
         elems = tuple(parse_type(part) for part in _split(m[2]))
         return tuple_of(*elems) if m[1] == "tuple" else tape(*elems, growable=m[1] == "stack")
     raise ValueError(f"not a type of the IR: {text!r}")
