@@ -82,7 +82,7 @@ define(
         u=Template("{r} = add {T} {0}, 0"),
     ),
     python="abs({0})",
-    calls={np.absolute: UFUNC},
+    calls={math.fabs: Call("python"), np.absolute: UFUNC, np.fabs: Call("numpy", convert="numpy")},
     points=((1.5,), (-0.75,), (-3,)),
 )
 

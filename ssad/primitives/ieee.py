@@ -183,3 +183,8 @@ def shl_overflows(x: int, n: int) -> bool:
     if n >= 64:
         return x != 0
     return n >= 0 and not fits_i64(x << n)
+
+
+def sign(x: float) -> float:
+    """1, -1 or 0 of x's type; nan stays nan."""
+    return type(x)((x > 0) - (x < 0)) if x == x else x

@@ -8,7 +8,7 @@ Derivatives at the kinks (and of the primitives of other families that have one)
 | maximum, minimum, fmax, fmin | x1 = x2 | all of it to the first operand |
 | maximum, minimum | an operand is nan | to the nan (the first, if both are) |
 | fmax, fmin | an operand is nan | to the other one (to the second, if both are) |
-| floor, ceil, trunc, rint, floordiv | everywhere, steps too | 0 |
+| floor, ceil, trunc, rint, floordiv, sign | everywhere, steps too | 0 |
 | mod, fmod | at the jumps | 1 and minus the quotient that the primal has there |
 | copysign | x1 = 0 | the sign bits decide: 1 if they agree, else -1; 0 to the sign's operand |
 | sqrt | 0 | inf, the one-sided limit |
@@ -123,6 +123,32 @@ _extreme("maximum", ieee.maximum, np.maximum, above=True, ignores_nan=False)
 _extreme("minimum", ieee.minimum, np.minimum, above=False, ignores_nan=False)
 _extreme("fmax", ieee.fmax, np.fmax, above=True, ignores_nan=True)
 _extreme("fmin", ieee.fmin, np.fmin, above=False, ignores_nan=True)
+
+_SIGN = (
+    "{r}.p = icmp sgt {T} {0}, 0\n"
+    "{r}.n = ashr {T} {0}, {last}\n"
+    "{r}.i = zext i1 {r}.p to {T}\n"
+    "{r} = or {T} {r}.n, {r}.i"
+)
+define(
+    "sign",
+    type_rule=same("fiu", 1),
+    eval=ieee.sign,
+    partials=lambda b, y, x: (None,),
+    llvm=ByKind(
+        f=Template(
+            "{r}.o = call {T} @llvm.copysign.{S}({T} 1.0, {T} {0})\n"
+            "{r}.c = fcmp one {T} {0}, 0.0\n"
+            "{r}.z = fadd {T} {0}, 0.0\n"  # nan stays nan, -0.0 becomes 0.0
+            "{r} = select i1 {r}.c, {T} {r}.o, {T} {r}.z"
+        ),
+        i=Template(_SIGN),
+        u=Template("{r}.c = icmp ne {T} {0}, 0\n{r} = zext i1 {r}.c to {T}"),
+    ),
+    python="np.sign({0})",
+    calls={np.sign: Call("numpy", convert="same")},
+    points=((0.3,), (-2.5,), (3,), (-4,)),
+)
 
 _HAS_FMA = hasattr(math, "fma")  # Python 3.13
 define(
