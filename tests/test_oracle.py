@@ -8,8 +8,8 @@ import pytest
 
 from tests.corpus import registry
 from tests.oracle.arguments import copy_arguments, overlapping
-from tests.oracle.differences import complex_step, richardson
-from tests.oracle.tape import detach, gradient
+from tests.oracle.differences import CONTINUATIONS, complex_step, richardson
+from tests.oracle.tape import SLOPES, detach, gradient
 
 ALL = registry.cases() + registry.array_valued()
 FAR_FROM_KINKS = [case for case in ALL if not case.tags & {"kink", "float32", "nonfinite"}]
@@ -85,6 +85,47 @@ def test_gradient_is_the_limit_of_differences(case):
         _, bars = gradient(case.fn, args, case.positions, seed)
         if case.positions and "stride0" not in case.tags:
             _close(bars, richardson(case.fn, args, case.positions, seed, step=1e-3, separate=separate), 1e-7)
+
+
+POINTS = {
+    **{name: [(1.7,), (3.2,)] for name in ("acosh", "gamma", "lgamma")},
+    **{name: [(0.4,), (2.5,)] for name in ("log", "log2", "log10", "sqrt")},
+    **{name: [(0.4,), (-0.7,)] for name in ("asin", "acos", "atanh", "log1p")},
+    "pow": [(1.3, -0.7), (0.2, 3.0)],
+    "ldexp": [(0.7, 3)],
+    "clip": [(0.5, -1.0, 2.0), (-3.0, -1.0, 2.0), (3.0, -1.0, 2.0), (0.5, 2.0, 1.0)],
+    "sum": [(0.3, -0.7, 2.0)],
+    "prod": [(0.3, -0.7, 2.0)],
+}
+UNARY_POINTS, BINARY_POINTS = [(0.6,), (-1.4,)], [(0.6, 1.9), (-2.3, 0.7), (5.2, -1.1)]
+MATH_NAMES = [name for name in SLOPES if hasattr(math, name) and name not in ("copysign", "prod")]
+
+
+def _points(name):
+    binary = SLOPES[name].__code__.co_argcount == 3 and name != "log"
+    return POINTS.get(name, BINARY_POINTS if binary or name == "hypot" else UNARY_POINTS)
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_every_slope_is_the_complex_step(name):
+    for point in _points(name):
+        value = CONTINUATIONS[name](*map(complex, point)).real
+        slopes = SLOPES[name](np.float64(value), *map(np.float64, point))
+        for k, slope in enumerate(slopes):
+            stepped = [complex(x, 1e-40 * (i == k)) for i, x in enumerate(point)]
+            expected = CONTINUATIONS[name](*stepped).imag / 1e-40 if not isinstance(point[k], int) else 0.0
+            assert (slope or 0.0) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", MATH_NAMES)
+def test_every_math_function_is_the_limit_of_differences(name):
+    function = getattr(math, name)
+    for point in _points(name):
+        argnums = tuple(k for k, x in enumerate(point) if isinstance(x, float))
+        value, bars = gradient(lambda *args: function(*args), point, argnums)
+        assert value == function(*point)
+        differences = richardson(function, point, argnums, step=1e-2)
+        np.testing.assert_allclose(bars, differences, rtol=1e-8, atol=1e-8)
 
 
 def test_kinks():

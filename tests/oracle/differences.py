@@ -181,6 +181,11 @@ def _pick(first: bool, x: complex, y: complex) -> complex:
     return x if first else y
 
 
+def _clip(x: complex, low: complex, high: complex) -> complex:
+    raised = low if x.real < low.real else x
+    return high if raised.real > high.real else raised
+
+
 def _total(points: Iterator[complex]) -> complex:
     return sum(points, 0j)
 
@@ -225,7 +230,7 @@ CONTINUATIONS: dict[str, Callable[..., complex]] = {
     "minimum": lambda x, y: _pick(x.real <= y.real, x, y),
     "fmax": lambda x, y: _pick(x.real >= y.real, x, y),
     "fmin": lambda x, y: _pick(x.real <= y.real, x, y),
-    "clip": lambda x, low, high: low if x.real < low.real else (high if x.real > high.real else x),
+    "clip": _clip,
     "sum": lambda *xs: _total(iter(xs)),
     "prod": lambda *xs: math.prod(xs, start=1 + 0j),
 }
