@@ -9,10 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from ssad.errors import ArgumentError, DifferentiationError
-from ssad.frontend.abstract import Abstract, ArrayOf, Number, abstract_of
-from ssad.pipeline import Compiled, Recipe, compile_function
 from ssad.ad.signature import Slot
+from ssad.errors import ArgumentError, DifferentiationError
+from ssad.frontend.abstract import (
+    DTYPES,
+    MIXED,
+    NUMPY,
+    Abstract,
+    ArrayOf,
+    Known,
+    Number,
+    TupleOf,
+)
+from ssad.frontend.arguments import abstract_of
+from ssad.pipeline import Compiled, Recipe, compile_function
 
 Given = dict[Slot, Any]
 """What a caller supplies besides the arguments: shadows, seeds, tangents, by slot."""
@@ -28,15 +38,21 @@ class Specialisations:
         self._lock = threading.Lock()
 
     def find(self, args: Sequence[Any], steps: tuple[Any, ...]) -> Specialisation:
-        """The version for these arguments and differentiations, compiled if there is none yet."""
+        """The version for these arguments and differentiations, compiled if there is none that is still valid."""
         overlap = _overlap(args)
+        found = self._find(args, steps, overlap)
+        if found.captures and not overlap and _overlap([*args, *found.captured()]):
+            found = self._find(args, steps, True)
+        return found
+
+    def _find(self, args: Sequence[Any], steps: tuple[Any, ...], overlap: bool) -> Specialisation:
         key = (steps, overlap, *map(type_key, args))
         known = self._compiled.get(key)
-        if known is not None:
+        if known is not None and known.valid():
             return known
         with self._lock:
             known = self._compiled.get(key)
-            if known is None:
+            if known is None or not known.valid():
                 abstracts = [_abstract(self.fn, n, a) for n, a in enumerate(args)]
                 recipe = replace(self.base, steps=steps, overlap=overlap)
                 known = Specialisation(compile_function(self.fn, abstracts, recipe), abstracts, recipe)
@@ -71,14 +87,14 @@ def _abstract(fn: Callable[..., Any], number: int, value: Any) -> Abstract:
     except ArgumentError as error:
         names = fn.__code__.co_varnames
         name = names[number] if number < len(names) else str(number)
-        raise ArgumentError(f"argument {name!r} of {fn.__name__}: {error.cause}", error.place, error.cure) from None
+        raise ArgumentError(
+            f"argument {name!r} of {fn.__name__}: {error.cause}", error.place, error.cure
+        ) from None
 
 
 def _overlap(args: Sequence[Any]) -> bool:
     arrays = [a for a in args if isinstance(a, np.ndarray) and a.ndim]
-    return any(
-        np.may_share_memory(a, b) for n, a in enumerate(arrays) for b in arrays[n + 1 :]
-    )
+    return any(np.may_share_memory(a, b) for n, a in enumerate(arrays) for b in arrays[n + 1 :])
 
 
 class Specialisation:
@@ -90,6 +106,18 @@ class Specialisation:
         self.recipe = recipe
         self.result = compiled.typed.result
         self.slots = compiled.derivative.params
+        self.captures = compiled.typed.captures
+        self._guards = compiled.typed.guards
+
+    def valid(self) -> bool:
+        """Whether what was taken for constant outside the function still is what it was."""
+        return all(guard.holds() for guard in self._guards) and all(
+            abstract_of(capture.origin.read()) == capture.abstract for capture in self.captures
+        )
+
+    def captured(self) -> list[Any]:
+        """The arrays outside that the function reads or writes, as they are now."""
+        return [capture.origin.read() for capture in self.captures]
 
     def run(self, args: Sequence[Any], given: Given) -> dict[Slot, Any]:
         """Call the native code; results by slot. Whatever `given` lacks is zero."""
@@ -111,13 +139,19 @@ class Specialisation:
                 flat.append(value)
             elif isinstance(argument, Number):
                 flat.append(value.item() if isinstance(value, np.ndarray | np.generic) else value)
+        for array in self.captured():
+            if len(flat) in self.compiled.writes:
+                self._check_writable(array, len(flat))
+            flat.append(array)
         return flat
 
     def _check_writable(self, array: Any, number: int) -> None:
         if not array.flags.writeable or 0 in array.strides:
             name = self.compiled.derivative.function.params[0].name if number == 0 else str(number)
             why = "is read-only" if not array.flags.writeable else "repeats its elements (stride 0)"
-            raise ArgumentError(f"the function writes into argument {name}, which {why}", cure="pass a copy: x.copy()")
+            raise ArgumentError(
+                f"the function writes into argument {name}, which {why}", cure="pass a copy: x.copy()"
+            )
 
     def _zero(self, slot: Slot, flat: Sequence[Any], given: Given) -> Any:
         """What is given for a shadow, seed or tangent that the caller does not care about."""
@@ -144,7 +178,11 @@ def give_shadows(specialisation: Specialisation, args: Sequence[Any], given: Giv
     """Fresh shadows, zero: one for each array; overlapping arguments of which one is written share their memory."""
     flat = specialisation._flatten(args)
     slots = [slot for slot in shadow_slots(specialisation) if slot not in given]
-    groups = _groups([flat[s.index] for s in slots]) if specialisation.recipe.overlap else [[n] for n in range(len(slots))]
+    groups = (
+        _groups([flat[s.index] for s in slots])
+        if specialisation.recipe.overlap
+        else [[n] for n in range(len(slots))]
+    )
     for group in groups:
         indices = [slots[n].index for n in group]
         shared = len(group) > 1 and any(n in specialisation.compiled.writes for n in indices)
@@ -172,7 +210,9 @@ def _spanning(arrays: Sequence[Any]) -> list[Any]:
     dtype = arrays[0].dtype
     starts = [a.__array_interface__["data"][0] - low for a in arrays]
     if any(a.dtype != dtype for a in arrays) or any(s % dtype.itemsize for s in starts):
-        raise ArgumentError("overlapping array arguments of different types are written", cure="pass a copy of one")
+        raise ArgumentError(
+            "overlapping array arguments of different types are written", cure="pass a copy of one"
+        )
     block = np.zeros((high - low) // dtype.itemsize, dtype)
     return [np.ndarray(a.shape, dtype, block, s, a.strides) for a, s in zip(arrays, starts, strict=True)]
 
@@ -187,3 +227,41 @@ def float_result(specialisation: Specialisation) -> None:
         specialisation.compiled.derivative.function.loc,
         "return a scalar (a sum, say), or use ssad.jacobian or ssad.vjp",
     )
+
+
+def copies(args: Sequence[Any]) -> list[Any]:
+    """Copies of the arguments; arrays that overlap are copied together, so that the copies overlap alike."""
+    made = list(args)
+    numbers = [n for n, a in enumerate(args) if isinstance(a, np.ndarray)]
+    for group in _groups([args[n] for n in numbers]):
+        members = [numbers[g] for g in group]
+        if len(members) == 1:
+            made[members[0]] = np.copy(args[members[0]], order="K")
+            continue
+        for n, copy in zip(members, _spanning([args[n] for n in members]), strict=True):
+            copy[...] = args[n]
+            made[n] = copy
+    return made
+
+
+def rebuild(result: Abstract, results: dict[Slot, Any], tangent: bool = False) -> Any:
+    """The Python object that the native results stand for, or its tangent (None where it has none)."""
+    numbers = iter(range(len(result.parts)))
+
+    def build(abstract: Abstract) -> Any:
+        if isinstance(abstract, TupleOf):
+            return tuple(build(item) for item in abstract.items)
+        if isinstance(abstract, Known):
+            return None if tangent else abstract.object
+        first = next(numbers)
+        value = results.get(Slot("primal", first, tangent))
+        if not isinstance(abstract, Number):
+            return value
+        numpy = abstract.flavour is NUMPY
+        if abstract.flavour is MIXED:
+            numpy = results[Slot("primal", next(numbers))]
+        if value is None or not numpy:
+            return value
+        return DTYPES[abstract.type].type(value)
+
+    return build(result)

@@ -24,15 +24,39 @@ if TYPE_CHECKING:
 
 STAGES = ("lifted", "typed", "optimised", "adjoint", "refined", "llvm", "asm")
 
-OPTIMISE = (
-    "simplify_cfg inline simplify_cfg fold cse load_forward licm fold cse dce simplify_cfg loop_simplify lcssa"
-).split()
+OPTIMISE = [
+    "simplify_cfg",
+    "inline",
+    "simplify_cfg",
+    "fold",
+    "cse",
+    "load_forward",
+    "licm",
+    "fold",
+    "cse",
+    "dce",
+    "simplify_cfg",
+    "loop_simplify",
+    "lcssa",
+]
 """Before differentiation: the primal, ending in the normal form that `ad` wants."""
 
 CLEAN = ["dce"]
 """Between emission and refinement nothing may move: only what nobody asked for is dropped."""
 
-REFINE = "materialise inline simplify_cfg fold cse load_forward licm fold cse dce simplify_cfg".split()
+REFINE = [
+    "materialise",
+    "inline",
+    "simplify_cfg",
+    "fold",
+    "cse",
+    "load_forward",
+    "licm",
+    "fold",
+    "cse",
+    "dce",
+    "simplify_cfg",
+]
 """After differentiation."""
 
 
@@ -105,11 +129,10 @@ def stages(
 
     Raises the errors of `ssad.errors` where the function cannot be compiled or differentiated.
     """
+    import ssad.primitives  # noqa: F401  (fills the tables)
     from ssad.backend.native import compile_native
     from ssad.frontend.infer import infer
     from ssad.frontend.lift import lift
-
-    import ssad.primitives  # noqa: F401  (fills the tables)
 
     trace = trace or Trace()
     start = time.perf_counter()
@@ -221,7 +244,9 @@ def _differentiate(
     if step.mode == "forward":
         return forward(derivative, module, active, fp=fp)
     if derivative.params != primal_signature(derivative.function).params:
-        raise DifferentiationError("reverse mode of a derivative is not done", cure="use forward over reverse")
+        raise DifferentiationError(
+            "reverse mode of a derivative is not done", cure="use forward over reverse"
+        )
     return reverse(derivative.function, module, active, fp=fp)
 
 

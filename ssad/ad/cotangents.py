@@ -43,7 +43,11 @@ class Cotangents:
 
     def passed(self, edge: Edge) -> list[tuple[Value, Value]]:
         """(parameter, argument) of the active parameters of an edge's target that get an active argument."""
-        return [(p, a) for p, a in zip(edge.target.params, edge.args, strict=False) if p in self.scalars and a in self.scalars]
+        return [
+            (p, a)
+            for p, a in zip(edge.target.params, edge.args, strict=False)
+            if p in self.scalars and a in self.scalars
+        ]
 
     def live(self, blocks: list[Block]) -> tuple[dict[Block, list[Value]], dict[Block, list[Value]]]:
         """(entry, exit): the scalars whose cotangents may be present where the reversed block *ends* and *begins*.
@@ -82,7 +86,9 @@ class Cotangents:
 
     # reversing ops
 
-    def reverse_ops(self, block: Block, b: Builder, bars: Bars, recall: Callable[[Builder, Value], Value]) -> None:
+    def reverse_ops(
+        self, block: Block, b: Builder, bars: Bars, recall: Callable[[Builder, Value], Value]
+    ) -> None:
         """Emit the cotangents of the ops of primal `block`, last op first, through `b`; `bars` is updated."""
         context = ReverseContext(self, b, bars, recall)
         for op in reversed(block.ops):

@@ -58,7 +58,9 @@ def forward(
         results.append(slot)
         if carries_float(of.function.result_types[n]):
             results.append(slot.dot())
-    function.result_types = [function_type for slot_type in _with_dots(of.function) for function_type in slot_type]
+    function.result_types = [
+        function_type for slot_type in _with_dots(of.function) for function_type in slot_type
+    ]
     function.touch()
     module.add(function)
     return Derivative(function, tuple(slots), tuple(results))
@@ -160,7 +162,9 @@ class Tangents:
         one = Const(op.result.type, 1.0)  # type: ignore[arg-type]
         kind = ", ".join(map(str, rule.result_types))
         several = len(rule.result_types) > 1
-        out = self.b.call(one, op.result, *op.operands, callee=name, type=f"tuple<{kind}>" if several else kind)
+        out = self.b.call(
+            one, op.result, *op.operands, callee=name, type=f"tuple<{kind}>" if several else kind
+        )
         total: Value | None = None
         for n, x in enumerate(v for v in op.operands if carries_float(v.type)):
             dot = self.dots.get(x)

@@ -110,7 +110,9 @@ class Mirror:
 
     def _has_active(self, loop: Loop) -> bool:
         for block in loop.blocks:
-            if any(p in self.bars.scalars for p in block.params) or any(self.bars.moves(op) for op in block.ops):
+            if any(p in self.bars.scalars for p in block.params) or any(
+                self.bars.moves(op) for op in block.ops
+            ):
                 return True
         return False
 
@@ -186,7 +188,10 @@ class Mirror:
         if info.form == "top":
             at = b.sub(count, 1, hint=count.name)
             block.mirrors = (header, at)
-            again, done = self._new_block(f"{header.name}.again", []), self._new_block(f"{header.name}.done", [])
+            again, done = (
+                self._new_block(f"{header.name}.again", []),
+                self._new_block(f"{header.name}.done", []),
+            )
             block.term = branch(b.gt(count, 0), Edge(again), Edge(done), location)
             self._follow_into(header, loop, again, bars, back=True)
             self._follow_into(header, loop, done, bars, back=False)
@@ -256,7 +261,10 @@ class Mirror:
             here.term = return_([*self.primal_results, *values], location)
             return
         for n, (source, number) in enumerate(edges[:-1]):
-            there, other = self._new_block(f"{source.name}.side", []), self._new_block(f"{block.name}.side", [])
+            there, other = (
+                self._new_block(f"{source.name}.side", []),
+                self._new_block(f"{block.name}.side", []),
+            )
             b = Builder(here, location)
             came = self._recall(b, self.choice[block])
             cond = came if len(edges) == 2 else b.eq(came, n)
@@ -318,7 +326,11 @@ class Mirror:
         if info.form == "top":
             self.bars.reverse_ops(loop.header, b, bars, self._recall_at_exit(loop, target))
         elif info.form == "middle":
-            exits = [n for n, (s, e) in enumerate(info.exits, 1) if s is source and s.term.edges[e].target is target]
+            exits = [
+                n
+                for n, (s, e) in enumerate(info.exits, 1)
+                if s is source and s.term.edges[e].target is target
+            ]
             number = [i64(exits[0])]
         here.term = jump(info.header, [count, *number, *self._args(info.carried, bars)], location)
 
@@ -357,4 +369,3 @@ class Mirror:
             return self._recall(b, param)
 
         return recall
-

@@ -18,8 +18,33 @@ from ssad.ir.core import Block, Const, Function, Op, Undef, Value
 from ssad.ir.graph import Dominators, Loop, LoopForest
 
 CHEAP = frozenset(
-    "add sub mul neg abs and or xor not shl shr select cast lt le gt ge eq ne wrap_index in_range dim load view sqrt"
-    .split()
+    [
+        "add",
+        "sub",
+        "mul",
+        "neg",
+        "abs",
+        "and",
+        "or",
+        "xor",
+        "not",
+        "shl",
+        "shr",
+        "select",
+        "cast",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "eq",
+        "ne",
+        "wrap_index",
+        "in_range",
+        "dim",
+        "load",
+        "view",
+        "sqrt",
+    ]
 )
 """Primitives that cost about as much as a load from a tape, or less."""
 
@@ -78,7 +103,9 @@ class Plan:
         return any(edge.target.sweep == "rev" for edge in block.term.edges)
 
     def _fwd_loops(self) -> list[Loop]:
-        return [loop for loop in self.forest.loops if loop.header.sweep == "fwd" and loop.header in self.alive]
+        return [
+            loop for loop in self.forest.loops if loop.header.sweep == "fwd" and loop.header in self.alive
+        ]
 
     def _exact_trips(self, loop: Loop) -> Value | None:
         """The number of full iterations where it is known before the loop starts."""

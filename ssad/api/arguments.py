@@ -1,0 +1,98 @@
+"""What callers give: options, arguments to differentiate by, tangents and cotangents."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ssad.dispatch import zeros_like
+from ssad.errors import ArgumentError, DifferentiationError
+from ssad.pipeline import Recipe
+
+Argnums = int | tuple[int, ...]
+
+OPTIONS = ("fastmath", "vector_math", "adjoint_reassoc", "error_model")
+
+
+def recipe(options: dict[str, Any]) -> Recipe:
+    for name in options:
+        if name not in OPTIONS:
+            near = difflib.get_close_matches(name, OPTIONS, 1)
+            cure = f"did you mean {near[0]}?" if near else f"options: {', '.join(OPTIONS)}"
+            raise ArgumentError(f"there is no option called {name!r}", cure=cure)
+    if options.get("error_model", "python") not in ("python", "numpy"):
+        raise ArgumentError(f"error_model is {options['error_model']!r}", cure='use "python" or "numpy"')
+    return Recipe(**options)
+
+
+def plain(fn: Any) -> Any:
+    """The plain function behind one of ours. Raises UnsupportedError where there is none."""
+    fn = fn.py_func if getattr(fn, "__ssad__", False) else fn
+    if inspect.isfunction(fn):
+        return fn
+    from ssad.frontend.lift import describe_uncompilable
+
+    raise describe_uncompilable(fn)
+
+
+def normal_argnums(fn: Callable[..., Any], argnums: Any, arity: int) -> tuple[int, ...]:
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for n in numbers:
+        if isinstance(n, bool) or not isinstance(n, int) or not -arity <= n < arity:
+            raise ArgumentError(
+                f"argnums {argnums!r} does not fit {fn.__name__}, which has {arity} arguments",
+                cure=f"use numbers from 0 to {arity - 1}",
+            )
+    return tuple(n % arity for n in numbers)
+
+
+def is_differentiable(x: Any) -> bool:
+    if isinstance(x, np.ndarray | np.generic):
+        return bool(x.dtype.kind == "f")
+    return isinstance(x, float)
+
+
+def check_differentiable(fn: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]) -> None:
+    for n in argnums:
+        x = args[n]
+        if is_differentiable(x):
+            continue
+        name = list(inspect.signature(fn).parameters)[n]
+        kind = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else f"{type(x).__name__} {x!r:.40}"
+        cure = (
+            "leave it out of argnums"
+            if isinstance(x, bool | str | None.__class__)
+            else "pass a float (3.0, not 3), or leave it out of argnums"
+        )
+        if isinstance(x, np.ndarray):
+            cure = f"pass {name}.astype(float), or leave it out of argnums"
+        raise DifferentiationError(f"cannot differentiate by argument {name!r}: it is {kind}", cure=cure)
+
+
+def like(v: Any, x: Any, name: str) -> Any:
+    """`v` as a tangent or cotangent of `x`. Raises ArgumentError where the shapes differ."""
+    if not isinstance(x, np.ndarray) or x.ndim == 0:
+        if np.ndim(v) != 0:
+            raise ArgumentError(
+                f"{name} has the shape {np.shape(v)}, and belongs to a number", cure="give a float"
+            )
+        return float(v)
+    made = zeros_like(x)
+    if np.shape(v) != x.shape:
+        raise ArgumentError(f"{name} has the shape {np.shape(v)}, and belongs to an array of shape {x.shape}")
+    made[...] = v
+    return made
+
+
+def basis(x: Any) -> list[Any]:
+    """The unit arrays of the shape of `x`."""
+    made = []
+    for index in np.ndindex(np.shape(x)):
+        unit = np.zeros(np.shape(x), dtype=x.dtype)
+        unit[index] = 1.0
+        made.append(unit)
+    return made

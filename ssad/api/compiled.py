@@ -1,0 +1,178 @@
+"""Decorated functions: native code per argument types, compiled on first use."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from ssad.api.arguments import Argnums, normal_argnums, plain, recipe
+from ssad.api.running import reverse
+from ssad.dispatch import Specialisations, rebuild
+from ssad.errors import ArgumentError
+from ssad.pipeline import Recipe, Step
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Compiled(Generic[P, R]):
+    """A plain Python function with native code behind it, compiled per argument types on first use.
+
+    Raises what the function raises; errors of `ssad.errors` where it cannot be compiled.
+    """
+
+    __ssad__ = True
+
+    def __init__(self, fn: Callable[P, R], recipe: Recipe) -> None:
+        functools.update_wrapper(self, fn)
+        self.py_func = fn
+        self.versions = Specialisations(fn, recipe)
+        self._signature = inspect.signature(fn)
+        self._arity = len(self._signature.parameters)
+
+    @property
+    def signatures(self) -> list[str]:
+        """The argument types compiled so far."""
+        return self.versions.signatures
+
+    def value(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The function's value, by native code."""
+        bound = self._bind(args, kwargs)
+        found = self.versions.find(bound, ())
+        return rebuild(found.result, found.run(bound, {}))  # type: ignore[no-any-return]
+
+    def _bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Sequence[Any]:
+        """The arguments in order, defaults filled in. Raises ArgumentError, a TypeError, as a call would."""
+        if not kwargs and len(args) == self._arity:
+            return args
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError as error:
+            name = self.py_func.__name__
+            raise ArgumentError(
+                f"{name}() {error}", cure=f"the signature is {name}{self._signature}"
+            ) from None
+        bound.apply_defaults()
+        return [*bound.args, *bound.kwargs.values()]
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.py_func.__qualname__}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return self.py_func.__qualname__
+
+
+class Jit(Compiled[P, R]):
+    """What `ssad.jit` makes: calling it computes the function's value."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.value(*args, **kwargs)
+
+
+class Gradient(Compiled[P, Any]):
+    """What `ssad.jit_grad` makes: calling it computes the gradient."""
+
+    def __init__(self, fn: Callable[P, Any], argnums: Argnums, recipe: Recipe) -> None:
+        super().__init__(fn, recipe)
+        self.argnums = normal_argnums(self.py_func, argnums, self._arity)
+        self._single = isinstance(argnums, int)
+        self._steps = (Step("reverse", self.argnums),)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        return self.value_and_grad(*args, **kwargs)[1]
+
+    def value_and_grad(self, *args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:
+        """(value, gradient) by one native call."""
+        bound = self._bind(args, kwargs)
+        value, cotangents = reverse(self.versions, bound, self._steps, self.argnums)
+        return value, cotangents[0] if self._single else tuple(cotangents)
+
+
+class ValueAndGradient(Gradient[P]):
+    """What `ssad.value_and_grad` makes: calling it computes both."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        return self.value_and_grad(*args, **kwargs)
+
+
+@overload
+def jit_grad(fn: Callable[P, Any], /) -> Gradient[P]: ...
+@overload
+def jit_grad(
+    *,
+    argnums: Argnums = 0,
+    fastmath: bool = False,
+    vector_math: bool = True,
+    adjoint_reassoc: bool = True,
+    error_model: str = "python",
+) -> Callable[[Callable[P, Any]], Gradient[P]]: ...
+def jit_grad(fn: Any = None, /, *, argnums: Argnums = 0, **options: Any) -> Any:
+    """Decorate a function that returns one float: calling it gives its gradient by native code.
+
+    argnums      number of the argument to differentiate by (gives one array or float), or a tuple (gives a tuple)
+    fastmath     let sums be reordered and divisions approximated
+    vector_math  let loops call vector versions of elementary functions (within 4 ulp); False: bit-equal to CPython
+    adjoint_reassoc   False forbids reordering the sums that the adjoint adds
+    error_model  "python": `math.log(-1.0)` and division by zero raise; "numpy": they give nan and inf
+
+    Raises DifferentiationError (a TypeError) for arguments that have no derivative and results that are no float.
+
+    >>> import ssad
+    >>> @ssad.jit_grad
+    ... def f(x, n):
+    ...     r = 1.0
+    ...     while n > 0:
+    ...         n -= 1
+    ...         r *= x
+    ...     return r
+    >>> f(2.0, 5), f.value(2.0, 5), f.value_and_grad(2.0, 5)
+    (80.0, 32.0, (32.0, 80.0))
+    """
+    made = recipe(options)
+    if fn is None:
+        return lambda f: Gradient(plain(f), argnums, made)
+    return Gradient(plain(fn), argnums, made)
+
+
+@overload
+def jit(fn: Callable[P, R], /) -> Jit[P, R]: ...
+@overload
+def jit(
+    *, fastmath: bool = False, vector_math: bool = True, error_model: str = "python"
+) -> Callable[[Callable[P, R]], Jit[P, R]]: ...
+def jit(fn: Any = None, /, **options: Any) -> Any:
+    """The function itself as native code; options as for `jit_grad`.
+
+    >>> import ssad
+    >>> ssad.jit(lambda x: x * x + 1.0)(3.0)
+    10.0
+    """
+    made = recipe(options)
+    if fn is None:
+        return lambda f: Jit(plain(f), made)
+    return Jit(plain(fn), made)
+
+
+def grad(fn: Callable[P, Any], argnums: Argnums = 0, **options: Any) -> Gradient[P]:
+    """The gradient of `fn`, a function that returns one float; options as for `jit_grad`.
+
+    >>> import ssad
+    >>> ssad.grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 5.0)
+    (5.0, 2.0)
+    """
+    return Gradient(plain(fn), argnums, recipe(options))
+
+
+def value_and_grad(fn: Callable[P, Any], argnums: Argnums = 0, **options: Any) -> ValueAndGradient[P]:
+    """A function that gives (value, gradient), as `scipy.optimize.minimize(..., jac=True)` wants.
+
+    >>> import ssad
+    >>> ssad.value_and_grad(lambda x: x * x)(3.0)
+    (9.0, 6.0)
+    """
+    return ValueAndGradient(plain(fn), argnums, recipe(options))
