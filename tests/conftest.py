@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden import compare
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -17,5 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """Compares a text with a golden file, or rewrites the file with --bless."""
+    from tests.golden import compare  # here, so that a test of something else does not need all of the package
+
     bless: bool = request.config.getoption("--bless")
     return lambda path, actual: compare(path, actual, bless)
