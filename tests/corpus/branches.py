@@ -87,7 +87,7 @@ def int_selector(x, mode):
         f = math.sin(x)
     elif mode == 1 or mode == 5:
         f = math.cos(x)
-    elif mode in (2, 3):
+    elif 2 <= mode <= 3:
         f = x**3
     else:
         f = float(mode) * x

@@ -82,7 +82,7 @@ def tuple_from_callee(x, y):
     return r * phi + s - psi
 
 
-@case(args=lambda: (0.7,))
+@case(args=lambda: (0.7,), tags=("captured_array",))
 def global_constants(x):
     y = GRAVITY * x
     for i in range(LIMIT):
@@ -90,7 +90,7 @@ def global_constants(x):
     return y * math.pi + exponential(x)
 
 
-@case(args=lambda: (np.array([1.0, -2.0, 0.5]),))
+@case(args=lambda: (np.array([1.0, -2.0, 0.5]),), tags=("captured_array",))
 def global_array_argument(x):
     return weighted_sum(x, WEIGHTS) * weighted_sum(x, x)
 
@@ -102,7 +102,7 @@ def lambdas(x):
     return cube(x) + mix(x) + mix(x, x) + (lambda t: math.cos(t))(x)
 
 
-@case(args=lambda: (0.7, 0.4), argnums=(0, 1))
+@case(args=lambda: (0.7, 0.4), argnums=(0, 1), tags=("inner_function",))
 def inner_function(x, y):
     def step(t):
         return t * y + offset
@@ -111,7 +111,7 @@ def inner_function(x, y):
     return step(x) + step(step(y))
 
 
-@case(args=lambda: (0.7,))
+@case(args=lambda: (0.7,), tags=("higher_order",))
 def function_as_argument(x):
     return apply_twice(square, x) + apply_twice(lambda t: t + 0.5 * x, x) + apply_twice(math.sin, x)
 
@@ -134,7 +134,7 @@ def callee_writes_array(x, t):
     return weighted_sum(work, x) + s
 
 
-@case(args=lambda: (0.7,))
+@case(args=lambda: (0.7,), tags=("inner_function",))
 def three_levels(x):
     def outer(t):
         return helper(t) + early_return_in_callee(t)
@@ -171,6 +171,6 @@ def _captured_buffer(weights):
     return member
 
 
-case(args=lambda: (np.array([0.1, 0.2, -0.3]),), name="closure_array")(
+case(args=lambda: (np.array([0.1, 0.2, -0.3]),), name="closure_array", tags=("captured_array",))(
     _captured_buffer(np.array([1.0, -1.0, 0.5]))
 )

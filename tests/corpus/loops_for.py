@@ -54,7 +54,7 @@ def over_array(x):
     return y
 
 
-@case(args=lambda: (_normal(4, 3),))
+@case(args=lambda: (_normal(4, 3),), tags=("rows",))
 def over_rows(x):
     y = 0.0
     for row in x:

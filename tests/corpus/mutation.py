@@ -193,7 +193,7 @@ def buffer_chosen_by_branch(x, which):
     return a[0] + b[0] * 2.0 + a[1] * b[1] * x[3]
 
 
-@case(args=lambda: (_normal(3, 3),))
+@case(args=lambda: (_normal(3, 3),), tags=("rows",))
 def row_is_a_view(x):
     row = x[1]
     row[0] = x[0, 0] * x[2, 2]

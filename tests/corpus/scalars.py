@@ -150,7 +150,6 @@ def augmented(x, y):
 def constant_result_and_unused(x):
     unused = x * 3.0
     y = x
-    del unused
     return y * 0.0 + 2.5
 
 
