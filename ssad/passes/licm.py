@@ -1,0 +1,83 @@
+"""Loop-invariant code motion: pure ops go to the preheader of the outermost loop that they do not depend on.
+
+    ^pre: jump ^h(0)                    ^pre: %e = exp %t
+    ^h(%k: i64): %e = exp %t      ->          jump ^h(0)
+                                        ^h(%k: i64): ...
+
+Pure ops cannot trap, so they may be computed although the loop does not run. Loads, checks and allocations
+stay; so does `recall`, whose meaning depends on the loops around it. Loops without a preheader are left as
+they are.
+"""
+
+from __future__ import annotations
+
+from ssad.analysis.effects import allocates
+from ssad.analysis.memo import loop_forest
+from ssad.ir.core import Block, Function, Module, Op, Value
+from ssad.ir.graph import Loop, LoopForest, predecessors
+from ssad.passes.manager import function_pass
+
+
+@function_pass("licm", "move loop-invariant pure ops to the preheader")
+def run(function: Function, module: Module) -> bool:
+    forest = loop_forest(function)
+    if not forest.loops:
+        return False
+    preheaders = _preheaders(function, forest)
+    # the loops around each definition, as it is after hoisting; in reverse postorder operands come first
+    home: dict[Value, Loop | None] = {}
+    changed = False
+    for block in forest.dominators.order:
+        loop = forest.innermost.get(block)
+        home.update(dict.fromkeys(block.params, loop))
+        kept: list[Op] = []
+        for op in block.ops:
+            outermost = None if loop is None else _invariant_in(op, block, loop, home, preheaders)
+            if outermost is None:
+                kept.append(op)
+                if op.result is not None:
+                    home[op.result] = loop
+                continue
+            preheaders[outermost].ops.append(op)
+            assert op.result is not None
+            home[op.result] = outermost.parent
+            changed = True
+        if len(kept) != len(block.ops):
+            block.ops = kept
+    if changed:
+        function.touch()
+    return changed
+
+
+def _invariant_in(
+    op: Op, block: Block, loop: Loop, home: dict[Value, Loop | None], preheaders: dict[Loop, Block]
+) -> Loop | None:
+    """The outermost loop, out of which the op can move step by step, that defines none of its operands."""
+    if not op.prim.pure or op.result is None or allocates(op.prim):
+        return None
+    found: Loop | None = None
+    current: Loop | None = loop
+    while current is not None:
+        preheader = preheaders.get(current)
+        if preheader is None or preheader.sweep != block.sweep:
+            break
+        if any(_inside(home.get(v), current) for v in op.operands):
+            break
+        found = current
+        current = current.parent
+    return found
+
+
+def _inside(home: Loop | None, loop: Loop) -> bool:
+    return home is not None and home.header in loop.blocks
+
+
+def _preheaders(function: Function, forest: LoopForest) -> dict[Loop, Block]:
+    """loop -> the only block outside with an edge to the header, where that is its only edge."""
+    preds = predecessors(function)
+    found: dict[Loop, Block] = {}
+    for loop in forest.loops:
+        outside = [p for p in preds[loop.header] if p not in loop.blocks]
+        if len(outside) == 1 and len(outside[0].term.edges) == 1:
+            found[loop] = outside[0]
+    return found
