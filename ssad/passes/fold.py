@@ -67,7 +67,7 @@ class Folding:
         for block in reverse_postorder(self.function):
             taken: Edge | None = None
             if block in reached:
-                if block.params and len(arrived[block]) == expected[block]:
+                if block.params and arrived[block] and len(arrived[block]) == expected[block]:
                     self._params(block, arrived[block])
                 self._block(block)
                 taken = self._taken(block)

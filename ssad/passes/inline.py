@@ -142,7 +142,7 @@ class _Inliner:
         return self._join(call, callee, [block for block in body if block.term.kind == "return"])
 
     def _join(self, call: Op, callee: Function, returns: list[Block]) -> Block:
-        """Where the copied returns lead: the block of the only one, or a new one with the results as params."""
+        """Where the copied returns lead: the block of the only one, or a new one that takes the results."""
         if len(returns) == 1:
             end, results = returns[0], list(returns[0].term.operands)
         else:
