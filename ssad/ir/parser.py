@@ -6,9 +6,8 @@ primitives have to be registered before (`import ssad.primitives`).
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ssad.errors import IRSyntaxError
 from ssad.ir.core import Block, Edge, Function, Location, Module, Op, Terminator, Undef, Value
@@ -64,15 +63,13 @@ def parse_with_lines(text: str, file: str = "<text>") -> tuple[Module, dict[obje
         place = _place_of(problem.token, text, file)
         raise IRSyntaxError(problem.cause, place, problem.cure) from None
     except UnexpectedToken as error:
-        found = (
-            "the end of the text"
-            if error.token.type == "$END"
-            else clipped(error.token.rstrip("\r\n") or "end of line")
-        )
-        raise IRSyntaxError(_expected(error.expected, found), _place_of(error.token, text, file)) from None
+        found = _WORDS.get(error.token.type) if error.token.type in ("_NL", "$END") else clipped(error.token)
+        place = _place_of(error.token, text, file)
+        raise IRSyntaxError(f"expected {_acceptable(error.state)}, found {found}", place) from None
     except UnexpectedCharacters as error:
         place = _place(text, file, error.line, error.column, 1)
-        raise IRSyntaxError(_expected(error.allowed or (), clipped(error.char)), place) from None
+        cause = f"expected {_acceptable(error.state)}, found {clipped(error.char)}"
+        raise IRSyntaxError(cause, place) from None
 
 
 _WORDS = {
@@ -96,15 +93,28 @@ _WORDS = {
 }
 
 
-def _expected(terminals: Collection[str], found: str) -> str:
-    """What could stand at a place where something else was found."""
+def _acceptable(state: Any) -> str:
+    """What could stand where the parser stopped.
+
+    An LALR state alone allows tokens on which a reduction or two later it would fail, so each one is tried.
+    """
+    from lark.parsers.lalr_analysis import Shift
+
     literals = {t.name: f"`{t.pattern.value}`" for t in grammar().terminals}
-    words = sorted(_WORDS.get(name) or literals.get(name, name) for name in terminals)
-    return (
-        f"expected {', '.join(words[:-1])} or {words[-1]}, found {found}"
-        if words[1:]
-        else f"expected {words[0]}, found {found}"
-    )
+    table = state.parse_conf.parse_table.states
+    words = []
+    for name in table[state.state_stack[-1]]:
+        stack = list(state.state_stack)
+        step = table[stack[-1]].get(name) if name.isupper() else None
+        while step is not None and step[0] is not Shift:
+            rule = step[1]
+            del stack[len(stack) - len(rule.expansion) :]
+            stack.append(table[stack[-1]][rule.origin.name][1])
+            step = table[stack[-1]].get(name)
+        if step is not None or (name == "$END" and stack[-1] == state.parse_conf.end_state):
+            words.append(_WORDS.get(name) or literals.get(name, name))
+    words.sort()
+    return f"{', '.join(words[:-1])} or {words[-1]}" if words[1:] else "".join(words)
 
 
 def _place_of(token: Token, text: str, file: str) -> TextPlace:
