@@ -21,7 +21,7 @@ class Builder:
         self.loc = loc
         self.fp = fp
 
-    def emit(self, name: str, *operands: Value, hint: str = "", **attrs: Any) -> Value:
+    def emit(self, name: str, /, *operands: Value, hint: str = "", **attrs: Any) -> Value:
         """Emit primitive `name` and return its result (for a primitive without result: a placeholder not to be used)."""
         prim = PRIMITIVES[name]
         result_type = prim.type_rule([v.type for v in operands], attrs)

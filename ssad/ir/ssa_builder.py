@@ -106,7 +106,9 @@ class SSABuilder:
         while root in self._forward:
             root = self._forward[root]
         while value in self._forward:
-            value, self._forward[value] = self._forward[value], root
+            following = self._forward[value]
+            self._forward[value] = root
+            value = following
         return root
 
     @property
