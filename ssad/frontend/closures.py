@@ -1,0 +1,163 @@
+"""Inner functions and lambdas: what they capture is passed to them when they are made.
+
+A captured variable is an ordinary local of the function around, and its value at the making of the closure is an
+operand of `py.function`. That is what Python does as long as nobody assigns the variable afterwards, so
+an assignment that can come later is refused, as is one inside the inner function (`nonlocal`).
+"""
+
+from __future__ import annotations
+
+from types import CodeType
+from typing import Any
+
+from ssad.errors import UnsupportedError
+from ssad.frontend.bytecode import Instruction, decode
+from ssad.frontend.frame import Frame, Pending
+from ssad.ir.core import Value
+
+_NOT_FUNCTIONS = {
+    "<listcomp>": "comprehension",
+    "<setcomp>": "comprehension",
+    "<dictcomp>": "comprehension",
+    "<genexpr>": "generator",
+}
+
+
+def named_object(frame: Frame, value: object) -> str:
+    """The name under which the module holds `value`; the same object gets the same name."""
+    objects = frame.module.objects
+    stem = value.co_name if isinstance(value, CodeType) else type(value).__name__
+    stem = stem.strip("<>")
+    name, number = stem, 0
+    while name in objects and objects[name] is not value:
+        number += 1
+        name = f"{stem}.{number}"
+    objects[name] = value
+    return name
+
+
+def closure(frame: Frame, at: Instruction) -> None:
+    """A cell on its way into a closure."""
+    frame.push(Pending("intrinsic", at.arg))
+
+
+def store_cell(frame: Frame, at: Instruction) -> None:
+    """A captured variable is a local; one of the function around cannot be assigned."""
+    from ssad.frontend import opcodes  # the table of handlers lists this one
+
+    if at.arg in frame.free:
+        raise frame.refuse("nonlocal")
+    (opcodes.store if at.op == "store_cell" else opcodes.delete)(frame, at)
+
+
+def function(frame: Frame, at: Instruction) -> None:
+    """`py.function` with its positional defaults, keyword defaults, and captured values as operands."""
+    code = _code(frame)
+    if code.co_name in _NOT_FUNCTIONS:
+        raise frame.refuse(_NOT_FUNCTIONS[code.co_name])
+    flags = at.arg
+    captured: list[str] = _pop_content(frame) if flags & 8 else []
+    for unused in (16, 4):  # annotations
+        if flags & unused:
+            frame.stack.pop()
+    keyword_defaults: dict[str, Value] = _pop_content(frame) if flags & 2 else {}
+    defaults = _defaults(frame) if flags & 1 else []
+    for name in captured:
+        _refuse_rebinding(frame, at, code, name)
+    values = [_captured(frame, name) for name in captured]
+    frame.push(
+        frame.emit(
+            "py.function",
+            *defaults,
+            *keyword_defaults.values(),
+            *values,
+            code=named_object(frame, code),
+            defaults=len(defaults),
+            keywords=tuple(keyword_defaults),
+            free=tuple(captured),
+            hint=code.co_name.strip("<>"),
+        )
+    )
+
+
+def _code(frame: Frame) -> CodeType:
+    op = frame.producer(frame.pop(), "py.const")
+    assert op is not None
+    frame.withdraw(op)
+    code = frame.module.objects[op.attrs["object"]]
+    assert isinstance(code, CodeType)
+    return code
+
+
+def _pop_content(frame: Frame) -> Any:
+    entry = frame.stack.pop()
+    assert isinstance(entry, Pending)
+    return entry.content
+
+
+def _defaults(frame: Frame) -> list[Value]:
+    op = frame.producer(frame.pop(), "py.tuple")
+    if op is None:
+        raise frame.refuse("star_display")
+    frame.withdraw(op)
+    return list(op.operands)
+
+
+def _captured(frame: Frame, name: str) -> Value:
+    """The value of `name` now; `lift.settle_checks` refuses what may be unbound."""
+    if name in frame.free:
+        return frame.emit("py.free", name=name, hint=name)
+    return frame.read(("local", name))
+
+
+def _refuse_rebinding(frame: Frame, at: Instruction, code: CodeType, name: str) -> None:
+    """Raise UnsupportedError where `name`, captured by `code` here, can be assigned later."""
+    if _assigns(code, name):
+        raise UnsupportedError(
+            f"{code.co_name} assigns {name}, a variable of the function around it: not compiled",
+            frame.loc,
+            f"return the new value from {code.co_name} and assign it outside",
+        )
+    if name in frame.free or not _stored_later(frame, at, name):
+        return
+    if name == code.co_name:
+        raise UnsupportedError(
+            f"the inner function {name} calls itself: recursion is not compiled yet",
+            frame.loc,
+            "write it as a loop",
+        )
+    raise UnsupportedError(
+        f"{name} is captured by {code.co_name.strip('<>')} here and may be assigned later: not compiled",
+        frame.loc,
+        f"pass it as an argument, or bind it now with a default: `{name}={name}`",
+    )
+
+
+def _assigns(code: CodeType, name: str) -> bool:
+    """Whether `code`, or a function inside it, assigns its free variable `name`."""
+    if name not in code.co_freevars:
+        return False
+    if any(i.op in ("store_cell", "delete_cell") and i.arg == name for i in decode(code)):
+        return True
+    return any(_assigns(inner, name) for inner in code.co_consts if isinstance(inner, CodeType))
+
+
+def _stored_later(frame: Frame, at: Instruction, name: str) -> bool:
+    """Whether control can go from here to an assignment of the cell variable `name`."""
+
+    def stores(instructions: list[Instruction]) -> bool:
+        return any(i.op in ("store_cell", "delete_cell") and i.arg == name for i in instructions)
+
+    here = frame.at.instructions
+    if stores(here[here.index(at) + 1 :]):
+        return True
+    work = list(frame.at.successors)
+    seen = set(work)
+    while work:
+        block = work.pop()
+        if stores(block.instructions):
+            return True
+        fresh = [successor for successor in block.successors if successor not in seen]
+        seen.update(fresh)
+        work.extend(fresh)
+    return False

@@ -1,0 +1,276 @@
+"""From a Python function to lifted IR: SSA over objects, every op a `py.*` primitive (docs/ir.md)."""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import CellType, CodeType, FunctionType
+
+import ssad.primitives  # noqa: F401  (the py.* primitives)
+from ssad.errors import UnsupportedError
+from ssad.frontend.bytecode import Instruction, Position, decode
+from ssad.frontend.cfg import CodeBlock, blocks_of
+from ssad.frontend.frame import Frame
+from ssad.frontend.opcodes import HANDLERS
+from ssad.frontend.refusals import describe_uncompilable, location, refusal, refusal_of_code
+from ssad.ir.core import Edge, Function, Location, Module, Op, Terminator, Value
+from ssad.ir.edit import prune_params, replace_values
+from ssad.ir.types import OBJECT
+
+REQUIRED = inspect.Parameter.empty
+
+
+@dataclass(frozen=True)
+class Param:
+    """A parameter: its name, `kind` "positional" (by name too), "positional only" or "keyword", and its
+    default (`REQUIRED` where it has none)."""
+
+    name: str
+    kind: str
+    default: object = REQUIRED
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """A function lifted, with what is needed to give its ops a meaning.
+
+    `module` holds `function` alone, and the objects that its constants name. `fn` is None for an inner function: its
+    defaults and captured values come from the `py.function` op that makes it.
+    """
+
+    function: Function
+    module: Module
+    code: CodeType
+    params: tuple[Param, ...]
+    fn: FunctionType | None = None
+    globals: Mapping[str, object] = field(default_factory=dict)
+    cells: Mapping[str, CellType] = field(default_factory=dict)
+
+    def global_object(self, name: str, place: Location | None = None) -> object:
+        """What the global or builtin `name` is now. Raises UnsupportedError where there is none."""
+        if name in self.globals:
+            return self.globals[name]
+        scope = self.globals.get("__builtins__", builtins)
+        table = scope if isinstance(scope, dict) else vars(scope)
+        if name not in table:
+            raise UnsupportedError(f"the name {name} is not defined", place, f"define or import {name} first")
+        return table[name]
+
+    def free_object(self, name: str, place: Location | None = None) -> object:
+        """What the closure variable `name` is now. Raises UnsupportedError where it has no value."""
+        try:
+            return self.cells[name].cell_contents
+        except (KeyError, ValueError):
+            raise UnsupportedError(
+                f"the variable {name} of an enclosing function has no value",
+                place,
+                f"assign {name} before the function is compiled",
+            ) from None
+
+
+def lift(fn: object) -> Lifted:
+    """Lift a plain Python function. Raises UnsupportedError for what is none, and for what it may not contain."""
+    if not isinstance(fn, FunctionType):
+        raise describe_uncompilable(fn)
+    cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
+    return _lift(
+        fn.__code__, _params(fn.__code__, fn.__defaults__, fn.__kwdefaults__), fn, fn.__globals__, cells
+    )
+
+
+def lift_code(code: CodeType, globals: Mapping[str, object]) -> Lifted:
+    """Lift the code of an inner function; its free variables and defaults are for the caller to supply."""
+    return _lift(code, _params(code, None, None), None, globals, {})
+
+
+def _params(
+    code: CodeType, defaults: Sequence[object] | None, keyword_defaults: Mapping[str, object] | None
+) -> tuple[Param, ...]:
+    positional = code.co_varnames[: code.co_argcount]
+    keyword = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    defaults = tuple(defaults or ())
+    known = dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
+    known.update(keyword_defaults or {})
+    kinds = ["positional only"] * code.co_posonlyargcount
+    kinds += ["positional"] * (code.co_argcount - code.co_posonlyargcount) + ["keyword"] * len(keyword)
+    return tuple(
+        Param(name, kind, known.get(name, REQUIRED))
+        for name, kind in zip(positional + keyword, kinds, strict=True)
+    )
+
+
+def _lift(
+    code: CodeType,
+    params: tuple[Param, ...],
+    fn: FunctionType | None,
+    globals: Mapping[str, object],
+    cells: Mapping[str, CellType],
+) -> Lifted:
+    error = refusal_of_code(code)
+    if error is not None:
+        raise error
+    instructions = decode(code)
+    blocks = blocks_of(instructions)
+    _refuse_constructs(code, instructions, blocks)
+    module = Module()
+    place = Location(code.co_filename, code.co_qualname, code.co_firstlineno)
+    function = Function(code.co_name.strip("<>"), place)
+    function.result_types = [OBJECT]
+    frame = _run(code, function, module, blocks, [param.name for param in params])
+    function.entry.ops[:0] = frame.unbound.values()
+    prune_params(function, frame.ssa.forwarded)
+    settle_checks(function)
+    drop_unused(function)
+    module.add(function)
+    return Lifted(function, module, code, params, fn, globals, cells)
+
+
+def _refuse_constructs(
+    code: CodeType, instructions: Sequence[Instruction], blocks: Sequence[CodeBlock]
+) -> None:
+    """Raise UnsupportedError for the first reachable construct that is not compiled, in the order of the source."""
+    first: Instruction | None = None
+    for block in blocks:
+        for at in block.instructions:
+            if (at.op == "refuse" or _in_try(at, instructions)) and (
+                first is None or at.offset < first.offset
+            ):
+                first = at
+    if first is None:
+        return
+    if first.op == "refuse":
+        raise refusal(first.arg, location(code, first.position))
+    body = [i for b in blocks for i in b.instructions if i.handler == first.handler]
+    raise refusal("try", location(code, _span(first.position, [i.position for i in body])))
+
+
+def _in_try(at: Instruction, instructions: Sequence[Instruction]) -> bool:
+    """Whether an exception here goes to a handler of `try`; the cleanup of a comprehension is none."""
+    if at.handler is None:
+        return False
+    handler = instructions[at.handler]
+    return handler.op == "refuse" and handler.arg == "try"
+
+
+def _span(first: Position, others: Sequence[Position]) -> Position:
+    """`first` widened to everything of `others` that lies on its line."""
+    line = [p for p in others if p.line == p.end_line == first.line]
+    columns = [p.column for p in line if p.column is not None]
+    ends = [p.end_column for p in line if p.end_column is not None]
+    if not columns or not ends:
+        return first
+    return Position(first.line, min(columns), first.line, max(ends))
+
+
+def _run(
+    code: CodeType, function: Function, module: Module, blocks: Sequence[CodeBlock], params: Sequence[str]
+) -> Frame:
+    """Run every block symbolically, each after those that lead to it, and name them."""
+    frame = Frame(code, function, module, blocks)
+    frame.builder.loc = function.loc
+    for name in params:
+        frame.ssa.write(("local", name), function.entry, function.entry.add_param(OBJECT, name))
+    for block in blocks:
+        frame.enter(block)
+        for at in block.instructions:
+            frame.go_to(at)
+            HANDLERS[at.op](frame, at)
+        if len(block.successors) == 1:
+            target = frame.blocks[block.successors[0]]
+            frame.leave(Terminator("jump", [], [Edge(target)], None, frame.builder.loc))
+    _name_blocks(blocks, frame)
+    return frame
+
+
+def _name_blocks(blocks: Sequence[CodeBlock], frame: Frame) -> None:
+    """Give each block the name of its part: a loop, its body, what comes after, then, else."""
+    frame.function.entry.name = "entry"
+    for block in blocks:
+        if len(block.successors) < 2:
+            continue
+        ways = ("body", "exit") if block.instructions[-1].op == "for_iter" else ("then", "else")
+        for successor, name in zip(block.successors, ways, strict=True):
+            if not frame.blocks[successor].name:
+                frame.blocks[successor].name = name
+    for block in blocks:
+        if block.loop:
+            frame.blocks[block].name = "loop"
+        elif block.predecessors > 1:
+            frame.blocks[block].name = "join"
+
+
+def settle_checks(function: Function) -> None:
+    """Remove the checks of locals that are bound on every way; refuse closures over what may be unbound."""
+    maybe = _maybe_unbound(function)
+    bound: dict[Value, Value] = {}
+    for block in function.blocks:
+        kept: list[Op] = []
+        for op in block.ops:
+            if op.prim.name == "py.check_bound" and op.operands[0] not in maybe:
+                assert op.result is not None
+                bound[op.result] = op.operands[0]
+                continue
+            if op.prim.name == "py.function":
+                _refuse_unbound_capture(op, maybe)
+            kept.append(op)
+        block.ops = kept
+    if bound:
+        replace_values(function, bound)
+        prune_params(function)
+
+
+def _maybe_unbound(function: Function) -> set[Value]:
+    """The values that something unbound can reach through block parameters."""
+    flows: dict[Value, list[Value]] = {}
+    for block in function.blocks:
+        for edge in block.term.edges:
+            for param, arg in zip(edge.target.params, edge.args, strict=True):
+                flows.setdefault(arg, []).append(param)
+    work = [op.result for op in function.ops() if op.prim.name == "py.unbound" and op.result is not None]
+    maybe = set(work)
+    while work:
+        fresh = [param for param in flows.get(work.pop(), ()) if param not in maybe]
+        maybe.update(fresh)
+        work.extend(fresh)
+    return maybe
+
+
+def _refuse_unbound_capture(op: Op, maybe: set[Value]) -> None:
+    names = op.attrs["free"]
+    for name, value in zip(names, op.operands[len(op.operands) - len(names) :], strict=True):
+        if value in maybe:
+            raise UnsupportedError(
+                f"{name} may have no value yet where {op.attrs['code']} captures it: not compiled",
+                op.loc,
+                f"assign {name} before the inner function is made",
+            )
+
+
+_IDLE = frozenset(("py.const", "py.tuple", "py.unbound", "py.next_index"))
+
+
+def drop_unused(function: Function) -> None:
+    """Remove the literals, tuples and marks that nothing uses: left over from displays and default arguments."""
+    used: dict[Value, int] = {}
+    for block in function.blocks:
+        for op in block.ops:
+            for value in op.operands:
+                used[value] = used.get(value, 0) + 1
+        for value in (*block.term.operands, *(arg for edge in block.term.edges for arg in edge.args)):
+            used[value] = used.get(value, 0) + 1
+    for block in reversed(function.blocks):
+        kept: list[Op] = []
+        for op in reversed(block.ops):
+            if op.prim.name in _IDLE and op.result is not None and not used.get(op.result):
+                for value in op.operands:
+                    used[value] -= 1
+                continue
+            kept.append(op)
+        kept.reverse()
+        block.ops = kept
+    function.touch()
+
+
+__all__ = ["REQUIRED", "Lifted", "Param", "lift", "lift_code"]

@@ -1,0 +1,328 @@
+"""One handler per canonical operation of `bytecode.py`: what it does to the stack, and the `py.*` ops it emits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ssad.frontend import closures, strings
+from ssad.frontend.bytecode import Instruction
+from ssad.frontend.frame import NULL, Frame, Pending
+from ssad.ir.core import Block, Edge, Terminator, Value, branch, return_
+
+Handler = Callable[[Frame, Instruction], None]
+HANDLERS: dict[str, Handler] = {
+    "string": strings.join,
+    "convert": strings.convert,
+    "format": strings.format_simple,
+    "format_spec": strings.format_spec,
+    "function": closures.function,
+    "closure": closures.closure,
+    "store_cell": closures.store_cell,
+    "delete_cell": closures.store_cell,
+}
+
+
+def handles(*names: str) -> Callable[[Handler], Handler]:
+    """Enter the decorated function as the handler of these operations."""
+
+    def enter(handler: Handler) -> Handler:
+        for name in names:
+            HANDLERS[name] = handler
+        return handler
+
+    return enter
+
+
+@handles("nop")
+def nop(frame: Frame, at: Instruction) -> None:
+    pass
+
+
+@handles("refuse")
+def refuse(frame: Frame, at: Instruction) -> None:
+    raise frame.refuse(at.arg)
+
+
+# constants, variables, attributes
+
+
+@handles("const")
+def const(frame: Frame, at: Instruction) -> None:
+    frame.push(constant(frame, at.arg))
+
+
+def constant(frame: Frame, value: Any) -> Value:
+    """Emit a literal; tuples are built from their elements, other objects are named in the module."""
+    if isinstance(value, tuple):
+        return frame.emit("py.tuple", *[constant(frame, element) for element in value])
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return frame.emit("py.const", value=value)
+    return frame.emit("py.const", object=closures.named_object(frame, value))
+
+
+@handles("load", "load_cell")
+def load(frame: Frame, at: Instruction) -> None:
+    """Push a local; where something unbound may reach it, say so, and let `lift.settle_checks` find out."""
+    if at.op == "load_cell" and at.arg in frame.free:
+        frame.push(frame.emit("py.free", name=at.arg, hint=at.arg))
+        return
+    value = frame.read(("local", at.arg))
+    maybe = isinstance(value.owner, Block) and value.owner is not frame.function.entry
+    if maybe or frame.producer(value, "py.unbound") is not None:
+        value = frame.emit("py.check_bound", value, name=at.arg, hint=at.arg)
+    frame.push(value)
+
+
+@handles("store")
+def store(frame: Frame, at: Instruction) -> None:
+    value = frame.pop()
+    value.name = value.name or at.arg
+    frame.write(("local", at.arg), value)
+
+
+@handles("delete")
+def delete(frame: Frame, at: Instruction) -> None:
+    load(frame, at)
+    frame.pop()
+    frame.write(("local", at.arg), frame.emit("py.unbound", name=at.arg, hint=at.arg))
+
+
+@handles("load_clear")
+def load_clear(frame: Frame, at: Instruction) -> None:
+    raise frame.refuse("comprehension")
+
+
+@handles("global")
+def load_global(frame: Frame, at: Instruction) -> None:
+    frame.push(frame.emit("py.global", name=at.arg, hint=at.arg))
+
+
+@handles("store_global")
+def store_global(frame: Frame, at: Instruction) -> None:
+    raise frame.refuse("global_store")
+
+
+@handles("attr")
+def attr(frame: Frame, at: Instruction) -> None:
+    frame.push(frame.emit("py.getattr", frame.pop(), name=at.arg, hint=at.arg))
+
+
+@handles("store_attr")
+def store_attr(frame: Frame, at: Instruction) -> None:
+    value, owner = frame.pop_many(2)
+    frame.emit("py.setattr", owner, value, name=at.arg)
+
+
+# the stack itself
+
+
+@handles("null")
+def null(frame: Frame, at: Instruction) -> None:
+    frame.push(NULL)
+
+
+@handles("pop")
+def pop(frame: Frame, at: Instruction) -> None:
+    frame.stack.pop()
+
+
+@handles("copy")
+def copy(frame: Frame, at: Instruction) -> None:
+    frame.push(frame.stack[-at.arg])
+
+
+@handles("swap")
+def swap(frame: Frame, at: Instruction) -> None:
+    stack, n = frame.stack, at.arg
+    stack[-1], stack[-n] = stack[-n], stack[-1]
+
+
+# operators
+
+
+@handles("binary")
+def binary(frame: Frame, at: Instruction) -> None:
+    a, b = frame.pop_many(2)
+    inplace = at.arg.endswith("=")
+    frame.push(frame.emit("py.binary", a, b, op=at.arg.removesuffix("="), inplace=inplace))
+
+
+@handles("unary")
+def unary(frame: Frame, at: Instruction) -> None:
+    frame.push(frame.emit("py.unary", frame.pop(), op=at.arg))
+
+
+@handles("compare")
+def compare(frame: Frame, at: Instruction) -> None:
+    a, b = frame.pop_many(2)
+    frame.push(frame.emit("py.compare", a, b, op=at.arg))
+
+
+@handles("subscript")
+def subscript(frame: Frame, at: Instruction) -> None:
+    container, index = frame.pop_many(2)
+    frame.push(frame.emit("py.getitem", container, index))
+
+
+@handles("store_subscript")
+def store_subscript(frame: Frame, at: Instruction) -> None:
+    value, container, index = frame.pop_many(3)
+    frame.emit("py.setitem", container, index, value)
+
+
+@handles("slice")
+def slice_(frame: Frame, at: Instruction) -> None:
+    frame.push(frame.emit("py.slice", *frame.pop_many(at.arg)))
+
+
+# displays
+
+
+@handles("tuple")
+def tuple_(frame: Frame, at: Instruction) -> None:
+    entries = frame.stack[len(frame.stack) - at.arg :]
+    if any(isinstance(entry, Pending) for entry in entries):  # the cells of an inner function
+        del frame.stack[len(frame.stack) - at.arg :]
+        frame.push(Pending("intrinsic", [e.content if isinstance(e, Pending) else e for e in entries]))
+        return
+    frame.push(frame.emit("py.tuple", *frame.pop_many(at.arg)))
+
+
+@handles("list")
+def list_(frame: Frame, at: Instruction) -> None:
+    frame.push(frame.emit("py.list", *frame.pop_many(at.arg)))
+
+
+@handles("extend")
+def extend(frame: Frame, at: Instruction) -> None:
+    """A list of constants is an empty list extended by a tuple; anything else is `*`."""
+    more = frame.producer(frame.pop(), "py.tuple")
+    target = frame.stack[-1]
+    lst = frame.producer(target, "py.list") if isinstance(target, Value) else None
+    if at.arg != 1 or more is None or lst is None or not frame.withdraw(lst):
+        raise frame.refuse("star_display")
+    frame.stack[-1] = frame.emit("py.list", *lst.operands, *more.operands)
+
+
+@handles("map")
+def map_(frame: Frame, at: Instruction) -> None:
+    """Keyword defaults of an inner function from 3.14 on; a dictionary otherwise, refused when it is used."""
+    items = frame.pop_many(2 * at.arg)
+    names = [literal(frame, key) for key in items[::2]]
+    frame.push(Pending("dict", dict(zip(names, items[1::2], strict=True))))
+
+
+@handles("const_map")
+def const_map(frame: Frame, at: Instruction) -> None:
+    """Keyword defaults of an inner function before 3.14; a dictionary otherwise, refused when it is used."""
+    keys = frame.producer(frame.pop(), "py.tuple")
+    assert keys is not None
+    names = [literal(frame, key) for key in keys.operands]
+    frame.push(Pending("dict", dict(zip(names, frame.pop_many(at.arg), strict=True))))
+
+
+def literal(frame: Frame, value: Value) -> object:
+    """The literal that `value` is. Raises UnsupportedError where it is none: a key of a dictionary."""
+    op = frame.producer(value, "py.const")
+    if op is None or "value" not in op.attrs:
+        raise frame.refuse("dict")
+    return op.attrs["value"]
+
+
+@handles("unpack")
+def unpack(frame: Frame, at: Instruction) -> None:
+    sequence = frame.pop()
+    display = frame.producer(sequence, "py.tuple")
+    if display is not None and len(display.operands) == at.arg:
+        frame.stack.extend(reversed(display.operands))
+        return
+    frame.emit("py.check_length", sequence, count=at.arg)
+    items = [frame.emit("py.unpack", sequence, count=at.arg, index=n) for n in range(at.arg)]
+    frame.stack.extend(reversed(items))
+
+
+# calls
+
+
+@handles("call")
+def call(frame: Frame, at: Instruction) -> None:
+    """The callee lies below the arguments, with a null beside it, or alone with its first argument above."""
+    count, keywords = at.arg
+    arguments = frame.pop_many(count)
+    second = frame.stack.pop()
+    first = frame.stack.pop()
+    if first is NULL:
+        first = second
+    elif second is not NULL:
+        frame.push(second)
+        arguments.insert(0, frame.pop())
+    frame.push(first)
+    frame.push(frame.emit("py.call", frame.pop(), *arguments, keywords=tuple(keywords)))
+
+
+@handles("assertion")
+def assertion(frame: Frame, at: Instruction) -> None:
+    frame.push(frame.emit("py.assertion"))
+
+
+# control
+
+
+@handles("iter")
+def iter_(frame: Frame, at: Instruction) -> None:
+    """The iterator, and the counter that belongs to its place on the stack."""
+    frame.push(frame.emit("py.iter", frame.pop()))
+    frame.write(("counter", len(frame.stack) - 1), frame.emit("py.const", value=0, hint="k"))
+
+
+def _iteration(frame: Frame) -> tuple[Value, Value]:
+    iterator = frame.stack[-1]
+    assert isinstance(iterator, Value)
+    return iterator, frame.read(("counter", len(frame.stack) - 1))
+
+
+@handles("for_iter")
+def for_iter(frame: Frame, at: Instruction) -> None:
+    iterator, k = _iteration(frame)
+    more = frame.emit("py.iter_more", iterator, k, hint="more")
+    _branch(frame, more, drop=(0, 1) if at.arg == "drop" else ())
+
+
+@handles("next_item")
+def next_item(frame: Frame, at: Instruction) -> None:
+    iterator, k = _iteration(frame)
+    item = frame.emit("py.iter_item", iterator, k)
+    frame.write(("counter", len(frame.stack) - 1), frame.emit("py.next_index", k, hint="k"))
+    frame.push(item)
+
+
+@handles("branch")
+def branch_(frame: Frame, at: Instruction) -> None:
+    _branch(frame, frame.emit("py.truth", frame.pop(), negate=False))
+
+
+@handles("branch_none")
+def branch_none(frame: Frame, at: Instruction) -> None:
+    none = frame.emit("py.const", value=None)
+    same = frame.emit("py.compare", frame.pop(), none, op="is")
+    _branch(frame, frame.emit("py.truth", same, negate=False))
+
+
+def _branch(frame: Frame, condition: Value, drop: tuple[int, ...] = ()) -> None:
+    then, other = (Edge(frame.blocks[successor]) for successor in frame.at.successors)
+    frame.leave(branch(condition, then, other, frame.loc), drop)
+
+
+@handles("return")
+def return_value(frame: Frame, at: Instruction) -> None:
+    frame.leave(return_([frame.pop()], frame.loc))
+
+
+@handles("raise")
+def raise_(frame: Frame, at: Instruction) -> None:
+    """Raise the exception; a cause (`from`) is not kept."""
+    if at.arg == 0:
+        raise frame.refuse("bare_raise")
+    exception = frame.pop_many(at.arg)[0]
+    frame.leave(Terminator("raise", [exception], loc=frame.loc))

@@ -1,0 +1,146 @@
+"""What is not compiled, each with its cause and cure in the words of the user."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from types import CodeType, FunctionType, MethodType
+
+from ssad.errors import SsadError, UnsupportedError
+from ssad.frontend.bytecode import Position
+from ssad.ir.core import Location
+
+CONSTRUCTS: dict[str, tuple[str, str]] = {
+    "async": ("`async` and `await` are not compiled", "move the numeric part into a plain function"),
+    "bare_raise": ("`raise` without an exception is not compiled yet", "name the exception to raise"),
+    "class": ("a class inside a compiled function is not compiled", "define the class at module level"),
+    "comprehension": (
+        "comprehensions are not compiled yet",
+        "write a `for` loop that fills a preallocated array or adds up",
+    ),
+    "delete": (
+        "`del` of an item or attribute is not compiled",
+        "only names can be deleted here; overwrite the item instead",
+    ),
+    "dict": ("dictionaries are not compiled yet", "use one variable, tuple or array per entry"),
+    "generator": (
+        "generators are not compiled",
+        "return an array or a tuple instead of yielding; write a generator expression as a `for` loop",
+    ),
+    "global_store": (
+        "assignment to a global variable is not compiled",
+        "return the value, or write into an array given as argument",
+    ),
+    "import": ("`import` inside a compiled function is not compiled", "import at module level"),
+    "intrinsic": ("this construct is not compiled", "write it with plain functions and loops"),
+    "match": (
+        "`match` with patterns of sequences, mappings or classes is not compiled",
+        "use `if` and `elif`",
+    ),
+    "nonlocal": (
+        "assignment to a variable of an enclosing function is not compiled",
+        "return the value from the inner function and assign it outside",
+    ),
+    "set": ("sets are not compiled", "use a tuple or an array"),
+    "star_call": (
+        "`*args` and `**kwargs` in a call are not compiled yet",
+        "write the arguments one by one",
+    ),
+    "star_display": (
+        "`*` inside a tuple or list, and growing lists, are not compiled yet",
+        "write the elements one by one, or preallocate an array",
+    ),
+    "star_target": (
+        "unpacking with `*` is not compiled yet",
+        "index the sequence, or unpack a fixed number of values",
+    ),
+    "template": ("template strings are not compiled", "use an f-string"),
+    "try": (
+        "`try` is not compiled yet",
+        "test beforehand for what would raise, or catch the exception around the compiled call",
+    ),
+    "with": (
+        "`with` is not compiled yet",
+        "enter the context around the compiled call instead of inside it",
+    ),
+}
+
+
+def location(code: CodeType, position: Position, line: int | None = None) -> Location:
+    """Where `position` is; an unknown line is `line`, or the first one of the function."""
+    if position.line is None:
+        return Location(code.co_filename, code.co_qualname, line or code.co_firstlineno)
+    return Location(
+        code.co_filename,
+        code.co_qualname,
+        position.line,
+        position.column,
+        position.end_line,
+        position.end_column,
+    )
+
+
+def refusal(what: object, place: Location | None) -> UnsupportedError:
+    """The error for a construct: a key of `CONSTRUCTS`, or ("opcode", name, version)."""
+    if isinstance(what, tuple):
+        _, name, (major, minor) = what
+        return UnsupportedError(
+            f"bytecode {name} of Python {major}.{minor} is not known to ssad",
+            place,
+            "write this line in a simpler way, or add the opcode to the table in ssad/frontend/bytecode.py",
+        )
+    cause, cure = CONSTRUCTS[str(what)]
+    return UnsupportedError(cause, place, cure)
+
+
+def refusal_of_code(code: CodeType) -> UnsupportedError | None:
+    """Why a function with this code cannot be compiled whatever its body says, or None."""
+    place = Location(code.co_filename, code.co_qualname, code.co_firstlineno)
+    if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        return UnsupportedError(
+            f"{code.co_name} is a coroutine: {CONSTRUCTS['async'][0]}", place, CONSTRUCTS["async"][1]
+        )
+    if code.co_flags & inspect.CO_GENERATOR:
+        return UnsupportedError(
+            f"{code.co_name} is a generator function: {CONSTRUCTS['generator'][0]}",
+            place,
+            CONSTRUCTS["generator"][1],
+        )
+    if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        stars = "*" if code.co_flags & inspect.CO_VARARGS else "**"
+        at = code.co_argcount + code.co_kwonlyargcount
+        return UnsupportedError(
+            f"parameter {stars}{code.co_varnames[at]} of {code.co_name}: "
+            "a variable number of arguments is not compiled yet",
+            place,
+            "name each parameter, or wrap the function in one that does",
+        )
+    return None
+
+
+def describe_uncompilable(obj: object) -> SsadError:
+    """The error for an object that is not a plain Python function: what it is, and what to give instead."""
+    cure = "give a function written with `def` or `lambda`"
+    if isinstance(obj, functools.partial):
+        what = "a functools.partial"
+        cure = "give a function that calls it with all arguments: `def g(x): return f(1.0, x)`"
+    elif isinstance(obj, MethodType):
+        what = f"the bound method {obj.__qualname__}"
+        cure = f"give a function of the data it needs: `def g(x): return obj.{obj.__name__}(x)`"
+    elif isinstance(obj, type):
+        what = f"the class {obj.__qualname__}"
+    elif inspect.isbuiltin(obj) or type(obj).__name__ in ("ufunc", "method_descriptor", "wrapper_descriptor"):
+        name = getattr(obj, "__qualname__", getattr(obj, "__name__", repr(obj)))
+        what = f"the compiled function {name}"
+        cure = f"call it from a Python function: `def g(x): return {name}(x)`"
+    elif isinstance(obj, (staticmethod, classmethod)):
+        what = f"a {type(obj).__name__}"
+        cure = "decorate the function below it"
+    elif isinstance(obj, FunctionType):
+        return refusal_of_code(obj.__code__) or UnsupportedError(f"{obj.__qualname__} cannot be compiled")
+    elif callable(obj):
+        what = f"a callable {type(obj).__name__} object"
+        cure = "give a function of the data it needs"
+    else:
+        what = f"a value of type {type(obj).__name__}"
+    return UnsupportedError(f"ssad compiles plain Python functions, not {what}", cure=cure)
