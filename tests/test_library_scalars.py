@@ -1,0 +1,113 @@
+"""The scalar functions of the library against their originals, values and exceptions."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import random
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ssad.ir.primitive import CALLS
+from ssad.library import LIBRARY
+
+SPECIAL = (0.0, -0.0, 0.5, 1.0, -1.0, 2.5, -3.0, 1e300, -1e300, 5e-324, math.inf, -math.inf, math.nan)
+WHOLE = (0, 1, -1, 2, 12, -18, 35, 97, 10**9 + 7, 2**53 + 1, 2**62, 2**63 - 1)
+INTEGERS = {math.gcd, math.lcm, math.factorial, math.isqrt}
+FUNCTIONS = list(LIBRARY)
+
+
+def arity(fn: Callable[..., Any]) -> int:
+    kinds = [p.kind for p in inspect.signature(LIBRARY[fn]).parameters.values()]
+    return kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def arguments(fn: Callable[..., Any]) -> list[tuple[Any, ...]]:
+    """Special values in all combinations, and random ones."""
+    count, seed = arity(fn), random.Random(fn.__name__)
+    if fn in INTEGERS:
+        pool: list[Any] = [n for n in WHOLE if fn is not math.factorial or n < 100]
+    else:
+        pool = [*SPECIAL, 3, -2]
+        if fn is np.reciprocal:
+            pool = list(SPECIAL)
+    points: list[tuple[Any, ...]] = [()]
+    for _ in range(count):
+        points = [(*p, x) for p in points for x in pool]
+    if fn not in INTEGERS:
+        for _ in range(300):
+            points.append(tuple(seed.uniform(-9, 9) * 10 ** seed.uniform(-3, 3) for _ in range(count)))
+    return points
+
+
+def outcome(fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """The bits of the results, or the exception with its text."""
+    try:
+        with np.errstate(all="ignore"):
+            result = fn(*args)
+    except (ValueError, OverflowError, ZeroDivisionError) as error:
+        return type(error).__name__, str(error)
+    return [_bits(x) for x in (result if isinstance(result, tuple) else (result,))]
+
+
+def _bits(x: Any) -> Any:
+    if isinstance(x, float):
+        return "nan" if x != x else struct.pack("d", x)
+    return type(x), x
+
+
+@pytest.mark.parametrize("fn", [f for f in FUNCTIONS if not isinstance(f, np.ufunc) and f is not np.clip])
+def test_math(fn: Callable[..., Any]) -> None:
+    """Bit for bit, with the same exceptions; the type of the result is the original's."""
+    for args in arguments(fn):
+        assert outcome(LIBRARY[fn], args) == outcome(fn, args), args
+
+
+@pytest.mark.parametrize("fn", [f for f in FUNCTIONS if isinstance(f, np.ufunc) or f is np.clip])
+def test_numpy(fn: Callable[..., Any]) -> None:
+    """Within 4 ulp, special values alike, and a NumPy scalar of the same type."""
+    for args in arguments(fn):
+        with np.errstate(all="ignore"):
+            expected, value = fn(*args), LIBRARY[fn](*args)
+        assert type(value) is type(expected) or (isinstance(value, float) and isinstance(expected, float)), (
+            args
+        )
+        if isinstance(expected, np.bool_):
+            assert value == expected, args
+        elif math.isfinite(expected) and math.isfinite(value):
+            assert abs(value - expected) <= 4 * math.ulp(expected), (args, value, expected)
+        else:
+            assert _bits(float(value)) == _bits(float(expected)), (args, value, expected)
+
+
+def test_isclose_with_tolerances() -> None:
+    for tolerances in (
+        {"rel_tol": 0.1},
+        {"abs_tol": 0.3},
+        {"rel_tol": 1e-3, "abs_tol": 2.0},
+        {"rel_tol": -1.0},
+    ):
+        for a in SPECIAL:
+            for b in (*SPECIAL, 1.05, 2.4):
+                ours = outcome(lambda a, b, t=tolerances: LIBRARY[math.isclose](a, b, **t), (a, b))
+                assert ours == outcome(lambda a, b, t=tolerances: math.isclose(a, b, **t), (a, b))
+
+
+def test_library_and_table_share_only_what_differs_in_arguments() -> None:
+    """A callable is either one primitive or a composition; `math.log` is both, by its number of arguments."""
+    assert LIBRARY.keys() & CALLS.keys() == {math.log}
+    assert arity(math.log) == 2
+
+
+@pytest.mark.parametrize("name", ["logaddexp", "logaddexp2"])
+def test_a_tie_is_no_branch_of_its_own(name: str) -> None:
+    """The formula on a tie depends on both operands, so that both get half of the cotangent."""
+    fn, h = LIBRARY[getattr(np, name)], 1e-6
+    for x in (0.0, -3.0, 40.0):
+        for step in ((h, 0.0), (0.0, h), (-h, 0.0), (0.0, -h)):
+            slope = (fn(x + step[0], x + step[1]) - fn(x, x)) / sum(step)
+            assert abs(slope - 0.5) < 1e-5
