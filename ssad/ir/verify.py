@@ -308,12 +308,12 @@ def _window(function: Function, guilty: object, around: int = 3) -> str:
 
     lines, where = numbered_lines(function)
     at = where.get(guilty, 0)
-    shown = [lines[0]] if at > around else []
+    shown = [f"  {lines[0]}"] if at > around else []
     if at > around + 1:
-        shown.append("  ...")
+        shown.append("    ...")
     for n in range(max(0, at - around), min(len(lines), at + around + 1)):
         mark = ">" if n == at else " "
         shown.append(f"{mark} {lines[n]}")
     if at + around + 1 < len(lines):
-        shown.append("  ...")
+        shown.append("    ...")
     return "\n".join(f"  {line}" for line in shown)
