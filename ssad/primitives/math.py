@@ -14,8 +14,8 @@ import numpy as np
 
 from ssad.ir.core import Value
 from ssad.ir.primitive import Call, define
-from ssad.primitives import ieee
-from ssad.primitives.lowering import Intrinsic, Libm, Lowering
+from ssad.primitives import ieee, support
+from ssad.primitives.lowering import Intrinsic, Libm, Lowering, Runtime
 from ssad.primitives.rules import number, same
 
 NUMPY = Call("numpy", convert="numpy")
@@ -305,7 +305,7 @@ define(
     type_rule=same("f", 2),
     eval=math.hypot,
     partials=_hypot_partials,
-    llvm=Libm("hypot", vector="hypot"),
+    llvm=Runtime("ssad.hypot", support.HYPOT, vector="hypot"),
     python="math.hypot({0}, {1})",
     calls={math.hypot: Call("python"), np.hypot: NUMPY},
     points=((0.3, -2.0), (3.0, 4.0)),
