@@ -29,7 +29,9 @@ Given = dict[Slot, Any]
 
 
 class Specialisations:
-    """The compiled versions of one Python function, by recipe and argument types; safe to use from several threads."""
+    """The compiled versions of one Python function, by recipe and argument types; safe to use from several
+    threads.
+    """
 
     def __init__(self, fn: Callable[..., Any], base: Recipe) -> None:
         self.fn = fn
@@ -38,7 +40,9 @@ class Specialisations:
         self._lock = threading.Lock()
 
     def find(self, args: Sequence[Any], steps: tuple[Any, ...]) -> Specialisation:
-        """The version for these arguments and differentiations, compiled if there is none that is still valid."""
+        """The version for these arguments and differentiations, compiled if there is none that is still
+        valid.
+        """
         overlap = _overlap(args)
         found = self._find(args, steps, overlap)
         if found.captures and not overlap and _overlap([*args, *found.captured()]):
@@ -175,7 +179,9 @@ def shadow_slots(specialisation: Specialisation) -> list[Slot]:
 
 
 def give_shadows(specialisation: Specialisation, args: Sequence[Any], given: Given) -> None:
-    """Fresh shadows, zero: one for each array; overlapping arguments of which one is written share their memory."""
+    """Fresh shadows, zero: one for each array; overlapping arguments of which one is written share their
+    memory.
+    """
     flat = specialisation._flatten(args)
     slots = [slot for slot in shadow_slots(specialisation) if slot not in given]
     groups = (

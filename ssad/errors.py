@@ -1,4 +1,6 @@
-"""Every error that ssad raises, as a tree; each prints in at most six lines: cause, place, source, caret, cure."""
+"""Every error that ssad raises, as a tree; each prints in at most six lines: cause, place, source, caret,
+cure.
+"""
 
 from __future__ import annotations
 

@@ -92,7 +92,9 @@ class Recipe:
 
 @dataclass
 class Artefact:
-    """What a stage has made. `text()` is its text; ask before the next stage begins, which works on it in place."""
+    """What a stage has made. `text()` is its text; ask before the next stage begins, which works on it in
+    place.
+    """
 
     stage: str
     value: Any

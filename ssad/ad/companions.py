@@ -1,4 +1,6 @@
-"""Companion arrays: beside every array that active data may reach runs a second one, its shadow or its tangent."""
+"""Companion arrays: beside every array that active data may reach runs a second one, its shadow or its
+tangent.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Straight-line reversal: the cotangents of one block's ops, and which cotangents live at block boundaries."""
+"""Straight-line reversal: the cotangents of one block's ops, and which live at block boundaries."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ class Cotangents:
         ]
 
     def live(self, blocks: list[Block]) -> tuple[dict[Block, list[Value]], dict[Block, list[Value]]]:
-        """(entry, exit): the scalars whose cotangents may be present where the reversed block *ends* and *begins*.
+        """(entry, exit): the scalars whose cotangents may be present where the reversed block *ends* and
+        *begins*.
 
         This is liveness of the primal, counting only uses through which a cotangent flows.
         """

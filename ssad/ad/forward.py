@@ -27,12 +27,13 @@ def forward(
     *,
     fp: str = "reassoc contract nsz",
 ) -> Derivative:
-    """The tangent of a function (a primal or itself a derivative), entered into `module` as `@<name>.tangent`.
+    """The tangent of a function (a primal or itself a derivative), entered into `module` as
+    `@<name>.tangent`.
 
-    `active` are numbers of parameters of `of.function`. Each active scalar parameter is directly followed by its tangent,
-    and so is each array parameter that active data may reach; each float result by its own.
+    `active` are numbers of parameters of `of.function`. Each active scalar parameter is directly followed by
+    its tangent, and so is each array parameter that active data may reach; each float result by its own.
     """
-    function, copies = clone_function(of.function, f"{of.function.name}.tangent")
+    function, _ = clone_function(of.function, f"{of.function.name}.tangent")
     params = list(function.params)
     aliases = alias_classes(function)
     varied = set(activity(function, [params[n] for n in active], aliases).varied)

@@ -3,11 +3,11 @@
 How a loop is reversed depends on where it is left (edges into code that never returns do not count):
 
 * *inert*: nothing active inside, so there is nothing to reverse.
-* *top*: only from its header, as every `for` loop. The header's part of the last, unfinished iteration is reversed in
-  front of the reversed loop, which then counts full iterations down.
+* *top*: only from its header, as every `for` loop. The header's part of the last, unfinished iteration is
+  reversed in front of the reversed loop, which then counts full iterations down.
 * *bottom*: only from its latch. Every iteration is a full one.
-* *middle*: anything else, several exits included. The reversed loop's header gets a number that says by which exit the
-  primal loop was left, 0 meaning through the latch.
+* *middle*: anything else, several exits included. The reversed loop's header gets a number that says by which
+  exit the primal loop was left, 0 meaning through the latch.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ class Mirror:
         self.at_exit: dict[tuple[Block, Value], Value] = {}
 
     def emit(self, seeds: dict[int, Value], asked: list[Value]) -> None:
-        """Emit everything. `seeds` are the seeds by result number, `asked` the scalars whose cotangents are results."""
+        """Emit everything. `seeds` are the seeds by result number, `asked` the scalars whose cotangents are
+        results.
+        """
         self.asked = asked
         for loop in self.forest.loops:
             if loop.header in self.returning:
@@ -294,7 +296,7 @@ class Mirror:
         self._enter(self._left(source, target), source, target, here, bars)
 
     def _edge(self, source: Block, number: int, here: Block, bars: Bars) -> None:
-        """Turn cotangents at the start of an edge's target into cotangents at the end of its source."""
+        """Turn the cotangents at the start of an edge's target into those at the end of its source."""
         edge = source.term.edges[number]
         b = Builder(here, source.term.loc, self.bars.fp)
         arrived = {p: bars.pop(p) for p in edge.target.params if p in bars}
@@ -308,7 +310,9 @@ class Mirror:
         return [loop for loop in self.forest.around(source) if target not in loop.blocks]
 
     def _enter(self, levels: list[Loop], source: Block, target: Block, here: Block, bars: Bars) -> None:
-        """From `here` into the reversed loops `levels` and to where `source` went on to `target`, outside of them."""
+        """From `here` into the reversed loops `levels` and to where `source` went on to `target`, outside of
+        them.
+        """
         location = source.term.loc
         if not levels:
             here.term = self._jump(source, bars, location)
@@ -355,7 +359,9 @@ class Mirror:
         return known
 
     def _recall_at_exit(self, loop: Loop, target: Block) -> Callable[[Builder, Value], Value]:
-        """Recall for the header's part of the unfinished iteration: its values as they were when the loop was left."""
+        """Recall for the header's part of the unfinished iteration: its values as they were when the loop was
+        left.
+        """
 
         def recall(b: Builder, value: Value) -> Value:
             if self.home.get(value) is not loop.header:

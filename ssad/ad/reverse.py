@@ -1,11 +1,13 @@
 """Reverse mode: the adjoint of a function, by mirroring its control-flow graph.
 
-Every block b gets a reversed block; every edge a -> b becomes a way from b's reversed block to a's. Loops stay
-loops, whatever the data: a join remembers which edge was taken, a loop how often it went round, and a reversed block
-that wants a primal value says `recall`. Nothing is kept yet; that is decided by `passes/adjoint`.
-Source: Innes 2018, "Don't Unroll Adjoint: Differentiating SSA-Form Programs", arXiv:1810.07951.
+Every block b gets a reversed block; every edge a -> b becomes a way from b's reversed block to a's. Loops
+stay loops, whatever the data: a join remembers which edge was taken, a loop how often it went round, and a
+reversed block that wants a primal value says `recall`. Nothing is kept yet; that is decided by
+`passes/adjoint`. Source: Innes 2018, "Don't Unroll Adjoint: Differentiating SSA-Form Programs",
+arXiv:1810.07951.
 
-The primal must be in normal form: loop-simplify form, loop-closed SSA, one return block (see docs/adjoint.md).
+The primal must be in normal form: loop-simplify form, loop-closed SSA, one return block (see
+docs/adjoint.md).
 """
 
 from __future__ import annotations
@@ -32,10 +34,11 @@ def reverse(
 ) -> Derivative:
     """The adjoint of `primal`, entered into `module` as `@<name>.adjoint`.
 
-    `active` are the numbers of the parameters that the derivative is taken by (float scalars and float arrays); other
-    arrays get a shadow where active data reaches them. `fp` are the flags of the arithmetic that the adjoint adds.
+    `active` are the numbers of the parameters that the derivative is taken by (float scalars and float
+    arrays); other arrays get a shadow where active data reaches them. `fp` are the flags of the arithmetic
+    that the adjoint adds.
     """
-    function, copies = clone_function(primal, f"{primal.name}.adjoint")
+    function, _ = clone_function(primal, f"{primal.name}.adjoint")
     for block in function.blocks:
         block.sweep = "fwd"
     params = list(function.params)

@@ -11,8 +11,9 @@ from ssad.ir.core import Function
 class Slot:
     """One parameter or result.
 
-    kind is "primal" (parameter or result number `index` of the primal), "shadow" (of array parameter `index`), "seed"
-    (of result `index`), "cotangent" (of scalar parameter `index`); `tangent` says that it is the tangent of that.
+    kind is "primal" (parameter or result number `index` of the primal), "shadow" (of array parameter
+    `index`), "seed" (of result `index`), "cotangent" (of scalar parameter `index`); `tangent` says that it is
+    the tangent of that.
     """
 
     kind: str

@@ -20,12 +20,16 @@ def returning(function: Function) -> set[Block]:
 
 
 def live_exits(loop: Loop, alive: set[Block]) -> list[tuple[Block, int]]:
-    """The exits of `loop` that lead on to a return, as (block, edge number); `alive` is `returning(function)`."""
+    """The exits of `loop` that lead on to a return, as (block, edge number); `alive` is
+    `returning(function)`.
+    """
     return [(b, n) for b, n in loop.exits() if b.term.edges[n].target in alive]
 
 
 def loop_form(loop: Loop, alive: set[Block]) -> str:
-    """Where a loop in loop-simplify form is left: "top" (its header only), "bottom" (its latch only), or "middle"."""
+    """Where a loop in loop-simplify form is left: "top" (its header only), "bottom" (its latch only), or
+    "middle".
+    """
     sources = {b for b, _ in live_exits(loop, alive)}
     if sources == {loop.latches[0]}:
         return "bottom"

@@ -30,11 +30,11 @@ def check_grads(
 ) -> None:
     """Check `fn`'s derivatives at `args` along a random direction; returns None if all agree.
 
-    order 1: forward mode against Richardson-extrapolated central differences of the function, reverse mode against
-    forward mode (<y_bar, J v> = <J^T y_bar, v>). order 2, for functions that return one float: the Hessian along the
-    direction against differences of the gradient. `argnums`: by which arguments, all float ones by default.
-    Raises GradientMismatch (an AssertionError) naming the mode, the two numbers and their distance.
-    Source: Griewank and Walther 2008, section 3; Richardson extrapolation as in Ridders 1982.
+    order 1: forward mode against Richardson-extrapolated central differences of the function, reverse mode
+    against forward mode (<y_bar, J v> = <J^T y_bar, v>). order 2, for functions that return one float: the
+    Hessian along the direction against differences of the gradient. `argnums`: by which arguments, all float
+    ones by default. Raises GradientMismatch (an AssertionError) naming the mode, the two numbers and their
+    distance. Source: Griewank and Walther 2008, section 3; Richardson extrapolation as in Ridders 1982.
 
     >>> import math, ssad
     >>> ssad.check_grads(lambda x: math.sin(x) * x, 0.7)
@@ -72,7 +72,9 @@ def check_grads(
 
 
 def derivative(f: Callable[[float], Any], h: float = 1e-2, rounds: int = 6) -> Any:
-    """df/dt at t = 0 by central differences with Richardson extrapolation; the best of the table by its own estimate."""
+    """df/dt at t = 0 by central differences with Richardson extrapolation; the best of the table by its own
+    estimate.
+    """
     table = [[(f(h) - f(-h)) / (2 * h)]]
     best, error = table[0][0], np.inf
     for n in range(1, rounds):

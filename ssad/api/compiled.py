@@ -114,13 +114,16 @@ def jit_grad(
 def jit_grad(fn: Any = None, /, *, argnums: Argnums = 0, **options: Any) -> Any:
     """Decorate a function that returns one float: calling it gives its gradient by native code.
 
-    argnums      number of the argument to differentiate by (gives one array or float), or a tuple (gives a tuple)
+    argnums      number of the argument to differentiate by (gives one array or float), or a tuple (gives a
+                 tuple)
     fastmath     let sums be reordered and divisions approximated
-    vector_math  let loops call vector versions of elementary functions (within 4 ulp); False: bit-equal to CPython
+    vector_math  let loops call vector versions of elementary functions (within 4 ulp); False: bit-equal to
+                 CPython
     adjoint_reassoc   False forbids reordering the sums that the adjoint adds
     error_model  "python": `math.log(-1.0)` and division by zero raise; "numpy": they give nan and inf
 
-    Raises DifferentiationError (a TypeError) for arguments that have no derivative and results that are no float.
+    Raises DifferentiationError (a TypeError) for arguments that have no derivative and results that are no
+    float.
 
     >>> import ssad
     >>> @ssad.jit_grad

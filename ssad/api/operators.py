@@ -49,8 +49,8 @@ def vjp(
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """(value, pullback): the pullback takes the cotangent of the result to those of all arguments.
 
-    It may be called any number of times, also after the caller has changed `primals`: what it needs is copied. Arguments
-    that are neither floats nor float arrays have the cotangent None.
+    It may be called any number of times, also after the caller has changed `primals`: what it needs is
+    copied. Arguments that are neither floats nor float arrays have the cotangent None.
 
     >>> import ssad
     >>> value, pullback = ssad.vjp(lambda x, y: x * y, 2.0, 5.0)
@@ -62,7 +62,8 @@ def vjp(
     kept = copies(primals)
     active = tuple(n for n, p in enumerate(primals) if is_differentiable(p))
     found = versions.find(primals, (Step("reverse", active),))
-    value = Jit(fn, versions.base)(*primals)
+    plain_call = versions.find(primals, ())
+    value = rebuild(plain_call.result, plain_call.run(primals, {}))
 
     def pullback(y_bar: Any) -> tuple[Any, ...]:
         args = copies(kept)
@@ -116,8 +117,8 @@ def jacobian(
 ) -> Callable[..., Any]:
     """A function that gives the derivative of an array- or float-valued function by one argument.
 
-    The result has the shape `y.shape + x.shape`. `mode` is "forward" (one run per element of x), "reverse" (one per element
-    of y), or "auto", whichever takes fewer runs.
+    The result has the shape `y.shape + x.shape`. `mode` is "forward" (one run per element of x), "reverse"
+    (one per element of y), or "auto", whichever takes fewer runs.
 
     >>> import numpy as np
     >>> import ssad

@@ -28,9 +28,10 @@ STOP_GRADIENT.add(stop_gradient)
 def defvjp(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorate the function that computes the cotangents of `fn`: `rule(y_bar, y, *args)`.
 
-    `rule` is a plain Python function, lifted and inlined like any other. It gets the cotangent of the result, the
-    result, and the arguments, and returns the cotangent of each argument as a tuple (None for arguments that are no
-    floats), or the one cotangent of a single argument. Forward mode uses it, too. `fn` may not write into its arguments.
+    `rule` is a plain Python function, lifted and inlined like any other. It gets the cotangent of the result,
+    the result, and the arguments, and returns the cotangent of each argument as a tuple (None for arguments
+    that are no floats), or the one cotangent of a single argument. Forward mode uses it, too. `fn` may not
+    write into its arguments.
 
     >>> import math, ssad
     >>> def clipped(x):

@@ -38,13 +38,13 @@ def cotangent(
     dot: bool = False,
 ) -> Any:
     """The cotangent of one argument, in the argument's own type."""
-    part, x = part(found, argument), args[argument]
+    number, x = part(found, argument), args[argument]
     if isinstance(x, np.ndarray) and x.ndim:
-        return given[Slot("shadow", part, dot)]
-    number = results[Slot("cotangent", part, dot)]
+        return given[Slot("shadow", number, dot)]
+    bar = results[Slot("cotangent", number, dot)]
     if isinstance(x, np.ndarray):
-        return np.array(number, x.dtype)
-    return type(x)(number) if isinstance(x, np.generic) else number
+        return np.array(bar, x.dtype)
+    return type(x)(bar) if isinstance(x, np.generic) else bar
 
 
 def give_seeds(found: Specialisation, y_bar: Any, value: Any, given: Given) -> None:

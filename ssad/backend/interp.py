@@ -1,8 +1,9 @@
 """The interpreter: runs typed, adjoint and refined functions on Python numbers and NumPy arrays.
 
-It is the oracle for everything that follows the frontend, so it is as plain as it can be: an environment, read,
-write, a loop, and the `eval` column of the primitive table. `recall` is executed by its definition: every recalled
-value is logged under the iteration numbers of the loops around it and looked up under the mirrored ones.
+It is the oracle for everything that follows the frontend, so it is as plain as it can be: an environment,
+read, write, a loop, and the `eval` column of the primitive table. `recall` is executed by its definition:
+every recalled value is logged under the iteration numbers of the loops around it and looked up under the
+mirrored ones.
 """
 
 from __future__ import annotations
@@ -130,7 +131,9 @@ def defined(block: Block) -> list[Value]:
 
 
 def normalise(content: Any, type: Type) -> Any:
-    """`content` as a value of `type`: integers wrap to its width, f32 rounds, NumPy scalars become Python numbers."""
+    """`content` as a value of `type`: integers wrap to its width, f32 rounds, NumPy scalars become Python
+    numbers.
+    """
     if not isinstance(type, Scalar):
         return content
     if type.kind == "b":

@@ -34,13 +34,23 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("target", metavar="FILE.py:FUNC", help="the function")
     parser.add_argument("--stage", choices=STAGES, default="adjoint", help="which stage (default: adjoint)")
     parser.add_argument("--signature", metavar="TYPES", help='argument types, for example "f64[:], f64"')
-    parser.add_argument("--argnums", default=None, metavar="N[,N]", help="differentiate by these arguments (default: 0)")
-    parser.add_argument("--mode", choices=("reverse", "forward", "primal"), default="reverse", help="which derivative")
-    parser.add_argument("--disable", action="append", default=[], metavar="PASS", help="leave out a pass (repeatable)")
+    parser.add_argument(
+        "--argnums", default=None, metavar="N[,N]", help="differentiate by these arguments (default: 0)"
+    )
+    parser.add_argument(
+        "--mode", choices=("reverse", "forward", "primal"), default="reverse", help="which derivative"
+    )
+    parser.add_argument(
+        "--disable", action="append", default=[], metavar="PASS", help="leave out a pass (repeatable)"
+    )
     parser.add_argument("--fastmath", action="store_true", help="let sums be reordered")
-    parser.add_argument("--no-vector-math", action="store_true", help="no vector versions of elementary functions")
+    parser.add_argument(
+        "--no-vector-math", action="store_true", help="no vector versions of elementary functions"
+    )
     parser.add_argument("--stats", action="store_true", help="a table of sizes by stage, on standard error")
-    parser.add_argument("--time", action="store_true", help="a table of times by stage and pass, on standard error")
+    parser.add_argument(
+        "--time", action="store_true", help="a table of times by stage and pass, on standard error"
+    )
     parser.add_argument("-o", "--output", metavar="OUT", help="write to this file")
     parser.set_defaults(run=run)
 
@@ -84,5 +94,8 @@ def _sizes(module: Module) -> list[str]:
 def _table(head: list[str], rows: list[list[str]]) -> None:
     widths = [max(len(row[n]) for row in [head, *rows]) for n in range(len(head))]
     for row in [head, *rows]:
-        first, *rest = (cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        first, *rest = (
+            cell.ljust(w) if n == 0 else cell.rjust(w)
+            for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
         print("  ".join([first, *rest]).rstrip(), file=sys.stderr)

@@ -28,7 +28,9 @@ def load_function(target: str) -> Callable[..., Any]:
     for part in name.split("."):
         if not hasattr(found, part):
             functions = [n for n, v in vars(found).items() if callable(v) and not n.startswith("_")]
-            raise UsageError(f"{file} has no function {name!r}", cure=f"it has {', '.join(functions) or 'none'}")
+            raise UsageError(
+                f"{file} has no function {name!r}", cure=f"it has {', '.join(functions) or 'none'}"
+            )
         found = getattr(found, part)
     return found.py_func if getattr(found, "__ssad__", False) else found  # type: ignore[no-any-return]
 
@@ -53,10 +55,14 @@ def signature_of(fn: Callable[..., Any], text: str | None) -> list[Abstract]:
             return signature_of_annotations(fn)
         except SignatureError as error:
             example = ", ".join(["f64[:]", *["f64"] * (count - 1)][:count])
-            raise SignatureError(error.cause, error.place, f'give --signature, for example "{example}"') from None
+            raise SignatureError(
+                error.cause, error.place, f'give --signature, for example "{example}"'
+            ) from None
     signature = parse_signature(text)
     if code is not None and len(signature) > count:
-        raise SignatureError(f"the signature has {len(signature)} types, {fn.__name__} takes {count} arguments")
+        raise SignatureError(
+            f"the signature has {len(signature)} types, {fn.__name__} takes {count} arguments"
+        )
     return signature
 
 
@@ -68,5 +74,7 @@ def argnums_of(text: str, signature: Sequence[Abstract]) -> tuple[int, ...]:
         raise UsageError(f"--argnums {text!r} is no list of numbers", cure="write 0 or 0,2") from None
     for n in numbers:
         if not 0 <= n < len(signature):
-            raise UsageError(f"--argnums {n}: there are {len(signature)} arguments", cure="numbers start at 0")
+            raise UsageError(
+                f"--argnums {n}: there are {len(signature)} arguments", cure="numbers start at 0"
+            )
     return numbers

@@ -22,7 +22,9 @@ class Builder:
         self.fp = fp
 
     def emit(self, name: str, /, *operands: Value, hint: str = "", **attrs: Any) -> Value:
-        """Emit primitive `name` and return its result (for a primitive without result: a placeholder not to be used)."""
+        """Emit primitive `name` and return its result (for a primitive without result: a placeholder not to
+        be used).
+        """
         prim = PRIMITIVES[name]
         result_type = prim.type_rule([v.type for v in operands], attrs)
         if self.fp and result_type is not None and result_type.is_float and prim.pure:

@@ -76,7 +76,9 @@ class Value:
 
 
 class Const(Value):
-    """An immediate number written where it is used. Equal constants need not be the same object: compare `key()`."""
+    """An immediate number written where it is used. Equal constants need not be the same object: compare
+    `key()`.
+    """
 
     __slots__ = ("value",)
 
@@ -197,9 +199,9 @@ def return_(values: list[Value], loc: Location | None = None) -> Terminator:
 class Block:
     """Straight-line ops with parameters in front and a terminator behind.
 
-    In an adjoint, `sweep` is "fwd" or "rev"; a reversed block names in `reverses` the block it reverses; the header of
-    a reversed loop names in `mirrors` the primal loop header and the value that counts its iterations (the
-    iteration being reversed).
+    In an adjoint, `sweep` is "fwd" or "rev"; a reversed block names in `reverses` the block it reverses; the
+    header of a reversed loop names in `mirrors` the primal loop header and the value that counts its
+    iterations (the iteration being reversed).
     """
 
     __slots__ = ("mirrors", "name", "ops", "params", "reverses", "sweep", "term")

@@ -48,7 +48,8 @@ def remove_unreachable(function: Function) -> bool:
 def prune_params(function: Function, forward: Mapping[Value, Value] | None = None) -> bool:
     """Remove block parameters that get the same value (or themselves) on every edge, in one worklist sweep.
 
-    `forward` are replacements already known (`SSABuilder.forwarded`); they are applied too. Says whether anything changed.
+    `forward` are replacements already known (`SSABuilder.forwarded`); they are applied too. Says whether
+    anything changed.
     """
     known: dict[Value, Value] = dict(forward or {})
 
@@ -121,7 +122,8 @@ def split_edge(function: Function, source: Block, number: int, name: str = "") -
 def clone_blocks(
     blocks: Iterable[Block], values: dict[Value, Value], targets: dict[Block, Block] | None = None
 ) -> dict[Block, Block]:
-    """Copies of `blocks`; `values` maps what is defined outside and receives original -> copy of what is inside.
+    """Copies of `blocks`; `values` maps what is defined outside and receives original -> copy of what is
+    inside.
 
     Edges between the blocks lead to the copies; other edges to `targets.get(block, block)`.
     """

@@ -100,7 +100,9 @@ def _meet(idom: list[int], a: int, b: int) -> int:
 
 
 class Loop:
-    """A natural loop: its header, the blocks inside (header first), the loop around it, loops directly inside."""
+    """A natural loop: its header, the blocks inside (header first), the loop around it, loops directly
+    inside.
+    """
 
     __slots__ = ("blocks", "children", "header", "latches", "parent")
 
@@ -131,8 +133,8 @@ class Loop:
 class LoopForest:
     """The natural loops of a function, outer before inner, and for each block the innermost loop around it.
 
-    `irreducible` lists edges that enter a cycle elsewhere than at its header; empty for every CFG that Python's
-    compiler emits for structured code.
+    `irreducible` lists edges that enter a cycle elsewhere than at its header; empty for every CFG that
+    Python's compiler emits for structured code.
     """
 
     def __init__(self, function: Function, dominators: Dominators | None = None) -> None:

@@ -46,8 +46,8 @@ class Call:
 
     `flavour` is "python" (result is a Python number) or "numpy" (a NumPy scalar). `check` names a domain
     check of `ssad.primitives.check` that CPython's callable makes and the pure op does not, or "".
-    `convert` says how operands are brought to the primitive's type: "float" (`math.*`: always f64), "numpy" (float,
-    NumPy's promotion: f32 stays f32, integers become f64), "same" (as they are).
+    `convert` says how operands are brought to the primitive's type: "float" (`math.*`: always f64), "numpy"
+    (float, NumPy's promotion: f32 stays f32, integers become f64), "same" (as they are).
     """
 
     flavour: str
@@ -63,14 +63,19 @@ class Primitive:
     """One primitive operation.
 
     type_rule(operand_types, attrs)   result type, None for no result; raises TypeMismatch.
-    eval(*operands)                   what it computes, on Python numbers and NumPy arrays (the oracle's semantics;
-                                      never raises: IEEE results). With `takes_attrs`, called eval(*operands, **attrs).
-    partials(b, y, *xs)               one entry per operand: a Value (d y/d x), the ints 1 or -1, or None (no derivative
-                                      flows). Emits unchecked ops through `b`. `y` is the primal result.
-    jvp(ctx, op)                      emits the tangent of `op`; returns the tangent of its result, None if zero.
-    vjp(ctx, op, y_bar)               emits the cotangents of its operands by `ctx.add_bar`; y_bar is None where absent.
-    companion(b, op, of)              for ops whose result is an array: emits and returns the array that carries the
-                                      result's shadow or tangent; `of(v)` is the companion of array operand v, or None.
+    eval(*operands)                   what it computes, on Python numbers and NumPy arrays (the oracle's
+                                      semantics; never raises: IEEE results). With `takes_attrs`, called
+                                      eval(*operands, **attrs).
+    partials(b, y, *xs)               one entry per operand: a Value (d y/d x), the ints 1 or -1, or None (no
+                                      derivative flows). Emits unchecked ops through `b`. `y` is the primal
+                                      result.
+    jvp(ctx, op)                      emits the tangent of `op`; returns the tangent of its result, None if
+                                      zero.
+    vjp(ctx, op, y_bar)               emits the cotangents of its operands by `ctx.add_bar`; y_bar is None
+                                      where absent.
+    companion(b, op, of)              for ops whose result is an array: emits and returns the array that
+                                      carries the result's shadow or tangent; `of(v)` is the companion of
+                                      array operand v, or None.
     nondifferentiable                 why no derivative flows through it (result discrete, or no result).
     llvm                              LLVM template (see backend/llvm.py): text, data or a function.
     python                            spelling in emitted Python, `{0}`, `{1}`, ... for operands.
@@ -122,7 +127,9 @@ def define(name: str, **columns: Any) -> Primitive:
         bool(primitive.nondifferentiable),
     )
     if sum(ways) != 1 or (primitive.jvp is None) != (primitive.vjp is None):
-        raise ValueError(f"primitive {name}: give exactly one of partials=, jvp= with vjp=, nondifferentiable=")
+        raise ValueError(
+            f"primitive {name}: give exactly one of partials=, jvp= with vjp=, nondifferentiable="
+        )
     if name in PRIMITIVES:
         raise ValueError(f"primitive {name} is defined twice")
     for callable_, call in primitive.calls.items():

@@ -17,9 +17,9 @@ class SSABuilder:
     """Writes and reads variables in blocks whose edges exist already or are announced by `seal` later.
 
     A block is *sealed* when all its incoming edges exist: reading an unsealed block makes a parameter whose
-    arguments are filled in at `seal`. `undefined(variable, block)` supplies the value of a variable read where
-    nothing was written (at the entry). Parameters that turn out trivial only later (through another one) stay:
-    `ir.edit.prune_params` removes them in one linear sweep, together with applying `forwarded`.
+    arguments are filled in at `seal`. `undefined(variable, block)` supplies the value of a variable read
+    where nothing was written (at the entry). Parameters that turn out trivial only later (through another
+    one) stay: `ir.edit.prune_params` removes them in one linear sweep, together with applying `forwarded`.
     """
 
     def __init__(
@@ -113,7 +113,9 @@ class SSABuilder:
 
     @property
     def forwarded(self) -> dict[Value, Value]:
-        """Parameters found to be trivial -> what stands for them; to be applied to ops by the caller at the end."""
+        """Parameters found to be trivial -> what stands for them; to be applied to ops by the caller at the
+        end.
+        """
         return {value: self.resolve(value) for value in self._forward}
 
     def _new_param(self, variable: Hashable, block: Block) -> Value:

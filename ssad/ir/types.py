@@ -56,7 +56,9 @@ class Scalar(Type):
 
 
 class Array(Type):
-    """A descriptor (pointer, shape, strides) of mutable memory. `layout`: C, F (contiguous) or A (any strides)."""
+    """A descriptor (pointer, shape, strides) of mutable memory. `layout`: C, F (contiguous) or A (any
+    strides).
+    """
 
     __slots__ = ("elem", "layout", "rank")
 

@@ -1,7 +1,8 @@
 """Replace every `recall` by what it stands for: loop stacks come into being here.
 
 Before: `%e = exp %p` in a loop over k, and `recall %e` in the loop that mirrors it.
-After:  `tape_set %e.tape, %k, %e` behind the definition, and `tape_get %e.tape, %k.at {field = 0}` for the recall.
+After:  `tape_set %e.tape, %k, %e` behind the definition, and `tape_get %e.tape, %k.at {field = 0}` for the
+recall.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def run(function: Function, module: Module) -> bool:
 class _Stack:
     """A growable tape whose records are written by one fwd block and taken off by the block that reverses it.
 
-    `whole`: there is one record per iteration, and reversing an iteration starts in `undo`, so all is read there.
+    `whole`: there is one record per iteration, and reversing an iteration starts in `undo`, so all is read
+    there.
     """
 
     def __init__(self, home: Block, undo: Block, whole: bool) -> None:

@@ -1,8 +1,9 @@
 """Which recalled values are used as they are, computed again, or kept, and where they are kept.
 
-Kept are the values that the reverse sweep really reads and that cannot be had for less: the record set (TBR in
-Hascoët and Pascual 2013). Computed again are cheap pure expressions over loop counters, values outside loops, elements
-of arrays that nothing writes, and values kept anyway. Never computed again from floats: decisions, trip counts, indices.
+Kept are the values that the reverse sweep really reads and that cannot be had for less: the record set (TBR
+in Hascoët and Pascual 2013). Computed again are cheap pure expressions over loop counters, values outside
+loops, elements of arrays that nothing writes, and values kept anyway. Never computed again from floats:
+decisions, trip counts, indices.
 """
 
 from __future__ import annotations
@@ -137,7 +138,9 @@ class Plan:
         return Way.STACKED if self.trips[loops[-1]] is None else Way.INDEXED
 
     def cost(self, value: Value, kept: Collection[Value] = ()) -> int:
-        """How many ops it takes to compute `value` again from what is there and from `kept`; large where it cannot be."""
+        """How many ops it takes to compute `value` again from what is there and from `kept`; large where it
+        cannot be.
+        """
         return self._count(value, kept, {}, top=True)
 
     def _count(self, value: Value, kept: Collection[Value], seen: dict[Value, int], top: bool = False) -> int:
