@@ -105,7 +105,6 @@ DELETE_FAST: delete value
 LOAD_DEREF: load_cell value
 STORE_DEREF: store_cell value
 DELETE_DEREF: delete_cell value
-LOAD_GLOBAL: global value; null if 1
 STORE_GLOBAL: store_global value
 DELETE_GLOBAL: store_global value
 STORE_ATTR: store_attr value
@@ -172,6 +171,7 @@ MATCH_CLASS: refuse match
 
 _TO_312 = """
 LOAD_CLOSURE: closure value
+LOAD_GLOBAL: null if 1; global value
 LOAD_ASSERTION_ERROR: assertion
 BINARY_SUBSCR: subscript
 KW_NAMES: keywords value
@@ -236,6 +236,7 @@ LOAD_FAST_LOAD_FAST: load first; load second
 STORE_FAST_LOAD_FAST: store first; load second
 STORE_FAST_STORE_FAST: store first; store second
 TO_BOOL: -
+LOAD_GLOBAL: global value; null if 1
 END_FOR: -
 CALL_KW: call_kw arg
 MAKE_FUNCTION: function 0

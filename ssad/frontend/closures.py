@@ -1,8 +1,9 @@
 """Inner functions and lambdas: what they capture is passed to them when they are made.
 
-A captured variable is an ordinary local of the function around, and its value at the making of the closure is an
-operand of `py.function`. That is what Python does as long as nobody assigns the variable afterwards, so
-an assignment that can come later is refused, as is one inside the inner function (`nonlocal`).
+A captured variable is an ordinary local of the function around, and its value is an operand of `py.function`. Python
+looks at the variable when the inner function is *called*. Where the variable may be assigned in between, the
+closure is *late*: every call makes it anew from the values of that moment, and then the closure must be
+called by its name; one that is passed on is refused, as is assignment inside the inner function (`nonlocal`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any
 
 from ssad.errors import UnsupportedError
 from ssad.frontend.bytecode import Instruction, decode
-from ssad.frontend.frame import Frame, Pending
-from ssad.ir.core import Value
+from ssad.frontend.frame import Frame, LateClosures, Pending
+from ssad.ir.core import Function, Op, Value
 
 _NOT_FUNCTIONS = {
     "<listcomp>": "comprehension",
@@ -63,21 +64,75 @@ def function(frame: Frame, at: Instruction) -> None:
     keyword_defaults: dict[str, Value] = _pop_content(frame) if flags & 2 else {}
     defaults = _defaults(frame) if flags & 1 else []
     for name in captured:
-        _refuse_rebinding(frame, at, code, name)
-    values = [_captured(frame, name) for name in captured]
-    frame.push(
-        frame.emit(
-            "py.function",
-            *defaults,
-            *keyword_defaults.values(),
-            *values,
-            code=named_object(frame, code),
-            defaults=len(defaults),
-            keywords=tuple(keyword_defaults),
-            free=tuple(captured),
-            hint=code.co_name.strip("<>"),
-        )
+        _refuse_capture(frame, code, name)
+    made = frame.emit(
+        "py.function",
+        *defaults,
+        *keyword_defaults.values(),
+        *[_captured(frame, name) for name in captured],
+        code=named_object(frame, code),
+        defaults=len(defaults),
+        keywords=tuple(keyword_defaults),
+        free=tuple(captured),
+        hint=code.co_name.strip("<>"),
     )
+    frame.push(made)
+    if any(name not in frame.free and _stored_later(frame, at, name) for name in captured):
+        assert isinstance(made.owner, Op)
+        frame.late.made[made] = made.owner
+
+
+def as_of_now(frame: Frame, callee: Value) -> Value:
+    """The function to call: a late closure is made anew. Its last operand is the one that it stands for."""
+    late = frame.late.loaded.get(callee) or frame.late.made.get(callee)
+    if late is None:
+        return callee
+    names = late.attrs["free"]
+    kept = late.operands[: len(late.operands) - len(names)]
+    fresh = [_captured(frame, name) for name in names]
+    made = frame.emit("py.function", *kept, *fresh, callee, hint=late.attrs["code"], **late.attrs)
+    assert isinstance(made.owner, Op)
+    frame.late.remade.append(made.owner)
+    return made
+
+
+def settle(function: Function, late: LateClosures, maybe_unbound: set[Value]) -> None:
+    """Refuse late closures that are passed on or of which it is not known which one is called, and closures over
+    what may be unbound. Each `maybe_unbound` value may."""
+    originals = set(late.made)
+    for op in late.remade:
+        if op.operands.pop() not in originals:
+            _refuse_late(op)
+    used = {v for op in function.ops() for v in op.operands}
+    for block in function.blocks:
+        used.update(block.term.operands)
+        used.update(arg for edge in block.term.edges for arg in edge.args)
+    for value, op in late.made.items():
+        if value in used:
+            _refuse_late(op)
+    for op in function.ops():
+        if op.prim.name == "py.function" and (op.result in used or op.result not in originals):
+            _refuse_unbound(op, maybe_unbound)
+
+
+def _refuse_late(op: Op) -> None:
+    names = " or ".join(op.attrs["free"])
+    raise UnsupportedError(
+        f"the inner function {op.attrs['code']} is passed on, and {names} may be assigned before it is called",
+        op.loc,
+        f"call it by its name, or bind the value now with a default: `{op.attrs['free'][0]}={op.attrs['free'][0]}`",
+    )
+
+
+def _refuse_unbound(op: Op, maybe: set[Value]) -> None:
+    names = op.attrs["free"]
+    for name, value in zip(names, op.operands[len(op.operands) - len(names) :], strict=True):
+        if value in maybe:
+            raise UnsupportedError(
+                f"{name} may have no value yet where {op.attrs['code']} uses it",
+                op.loc,
+                f"assign {name} before the inner function is made",
+            )
 
 
 def _code(frame: Frame) -> CodeType:
@@ -104,33 +159,32 @@ def _defaults(frame: Frame) -> list[Value]:
 
 
 def _captured(frame: Frame, name: str) -> Value:
-    """The value of `name` now; `lift.settle_checks` refuses what may be unbound."""
+    """The value of `name` now; `settle` refuses what may be unbound."""
     if name in frame.free:
         return frame.emit("py.free", name=name, hint=name)
     return frame.read(("local", name))
 
 
-def _refuse_rebinding(frame: Frame, at: Instruction, code: CodeType, name: str) -> None:
-    """Raise UnsupportedError where `name`, captured by `code` here, can be assigned later."""
+def _refuse_capture(frame: Frame, code: CodeType, name: str) -> None:
+    """Raise UnsupportedError where `code` may not capture `name`: it assigns it, or needs what is made later."""
     if _assigns(code, name):
         raise UnsupportedError(
             f"{code.co_name} assigns {name}, a variable of the function around it: not compiled",
             frame.loc,
             f"return the new value from {code.co_name} and assign it outside",
         )
-    if name in frame.free or not _stored_later(frame, at, name):
-        return
     if name == code.co_name:
         raise UnsupportedError(
             f"the inner function {name} calls itself: recursion is not compiled yet",
             frame.loc,
             "write it as a loop",
         )
-    raise UnsupportedError(
-        f"{name} is captured by {code.co_name.strip('<>')} here and may be assigned later: not compiled",
-        frame.loc,
-        f"pass it as an argument, or bind it now with a default: `{name}={name}`",
-    )
+    if name in frame.late.held_by:
+        raise UnsupportedError(
+            f"{code.co_name.strip('<>')} uses the inner function {name}, whose variables may be assigned later",
+            frame.loc,
+            f"assign the variables of {name} before it is made",
+        )
 
 
 def _assigns(code: CodeType, name: str) -> bool:

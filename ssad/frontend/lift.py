@@ -10,6 +10,7 @@ from types import CellType, CodeType, FunctionType
 
 import ssad.primitives  # noqa: F401  (the py.* primitives)
 from ssad.errors import UnsupportedError
+from ssad.frontend import closures
 from ssad.frontend.bytecode import Instruction, Position, decode
 from ssad.frontend.cfg import CodeBlock, blocks_of
 from ssad.frontend.frame import Frame
@@ -121,7 +122,9 @@ def _lift(
     frame = _run(code, function, module, blocks, [param.name for param in params])
     function.entry.ops[:0] = frame.unbound.values()
     prune_params(function, frame.ssa.forwarded)
-    settle_checks(function)
+    maybe = maybe_unbound(function)
+    settle_checks(function, maybe)
+    closures.settle(function, frame.late, maybe)
     drop_unused(function)
     module.add(function)
     return Lifted(function, module, code, params, fn, globals, cells)
@@ -201,9 +204,8 @@ def _name_blocks(blocks: Sequence[CodeBlock], frame: Frame) -> None:
             frame.blocks[block].name = "join"
 
 
-def settle_checks(function: Function) -> None:
-    """Remove the checks of locals that are bound on every way; refuse closures over what may be unbound."""
-    maybe = _maybe_unbound(function)
+def settle_checks(function: Function, maybe: set[Value]) -> None:
+    """Remove the checks of locals that are bound on every way: all but those of `maybe` values."""
     bound: dict[Value, Value] = {}
     for block in function.blocks:
         kept: list[Op] = []
@@ -211,17 +213,15 @@ def settle_checks(function: Function) -> None:
             if op.prim.name == "py.check_bound" and op.operands[0] not in maybe:
                 assert op.result is not None
                 bound[op.result] = op.operands[0]
-                continue
-            if op.prim.name == "py.function":
-                _refuse_unbound_capture(op, maybe)
-            kept.append(op)
+            else:
+                kept.append(op)
         block.ops = kept
     if bound:
         replace_values(function, bound)
         prune_params(function)
 
 
-def _maybe_unbound(function: Function) -> set[Value]:
+def maybe_unbound(function: Function) -> set[Value]:
     """The values that something unbound can reach through block parameters."""
     flows: dict[Value, list[Value]] = {}
     for block in function.blocks:
@@ -237,18 +237,7 @@ def _maybe_unbound(function: Function) -> set[Value]:
     return maybe
 
 
-def _refuse_unbound_capture(op: Op, maybe: set[Value]) -> None:
-    names = op.attrs["free"]
-    for name, value in zip(names, op.operands[len(op.operands) - len(names) :], strict=True):
-        if value in maybe:
-            raise UnsupportedError(
-                f"{name} may have no value yet where {op.attrs['code']} captures it: not compiled",
-                op.loc,
-                f"assign {name} before the inner function is made",
-            )
-
-
-_IDLE = frozenset(("py.const", "py.tuple", "py.unbound", "py.next_index"))
+_IDLE = frozenset(("py.const", "py.tuple", "py.unbound", "py.next_index", "py.function"))
 
 
 def drop_unused(function: Function) -> None:

@@ -71,6 +71,9 @@ def load(frame: Frame, at: Instruction) -> None:
     maybe = isinstance(value.owner, Block) and value.owner is not frame.function.entry
     if maybe or frame.producer(value, "py.unbound") is not None:
         value = frame.emit("py.check_bound", value, name=at.arg, hint=at.arg)
+    late = frame.late.held_by.get(at.arg)
+    if late is not None:
+        frame.late.loaded[value] = late
     frame.push(value)
 
 
@@ -78,6 +81,9 @@ def load(frame: Frame, at: Instruction) -> None:
 def store(frame: Frame, at: Instruction) -> None:
     value = frame.pop()
     value.name = value.name or at.arg
+    late = frame.late.made.get(value)
+    if late is not None:
+        frame.late.held_by[at.arg] = late if frame.late.held_by.get(at.arg, late) is late else None
     frame.write(("local", at.arg), value)
 
 
@@ -258,7 +264,8 @@ def call(frame: Frame, at: Instruction) -> None:
         frame.push(second)
         arguments.insert(0, frame.pop())
     frame.push(first)
-    frame.push(frame.emit("py.call", frame.pop(), *arguments, keywords=tuple(keywords)))
+    callee = closures.as_of_now(frame, frame.pop())
+    frame.push(frame.emit("py.call", callee, *arguments, keywords=tuple(keywords)))
 
 
 @handles("assertion")

@@ -1,0 +1,196 @@
+"""Runs lifted IR in CPython on real Python objects: the oracle of the lifter."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from types import CellType, FunctionType
+from typing import Any
+
+from ssad.frontend.lift import Lifted, lift_code
+from ssad.ir.core import Block, Op, Value
+
+UNBOUND = object()
+BINARY: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "+": (operator.add, operator.iadd),
+    "-": (operator.sub, operator.isub),
+    "*": (operator.mul, operator.imul),
+    "/": (operator.truediv, operator.itruediv),
+    "//": (operator.floordiv, operator.ifloordiv),
+    "%": (operator.mod, operator.imod),
+    "**": (operator.pow, operator.ipow),
+    "@": (operator.matmul, operator.imatmul),
+    "&": (operator.and_, operator.iand),
+    "|": (operator.or_, operator.ior),
+    "^": (operator.xor, operator.ixor),
+    "<<": (operator.lshift, operator.ilshift),
+    ">>": (operator.rshift, operator.irshift),
+}
+UNARY = {"-": operator.neg, "+": operator.pos, "~": operator.invert, "not": operator.not_}
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "is": operator.is_,
+    "is not": operator.is_not,
+    "in": lambda a, b: a in b,
+    "not in": lambda a, b: a not in b,
+}
+
+
+class Items:
+    """An iterator with a memory: item k can be asked for by number."""
+
+    def __init__(self, iterable: Any) -> None:
+        self.iterator: Iterator[Any] = iter(iterable)
+        self.seen: list[Any] = []
+
+    def more(self, k: int) -> bool:
+        while len(self.seen) <= k:
+            try:
+                self.seen.append(next(self.iterator))
+            except StopIteration:
+                return False
+        return True
+
+
+class Evaluator:
+    """One call of a lifted function. `free` holds the values an inner function captured."""
+
+    def __init__(self, lifted: Lifted, free: dict[str, Any] | None = None, limit: int = 1_000_000) -> None:
+        self.lifted = lifted
+        self.free = free
+        self.limit = limit
+
+    def __call__(self, *args: Any) -> Any:
+        function = self.lifted.function
+        env: dict[Value, Any] = dict(zip(function.params, args, strict=True))
+        block: Block = function.entry
+        for _ in range(self.limit):
+            for op in block.ops:
+                result = getattr(self, "op_" + op.prim.name.removeprefix("py."))(
+                    op, *[env[v] for v in op.operands]
+                )
+                if op.result is not None:
+                    env[op.result] = result
+            term = block.term
+            if term.kind == "return":
+                return env[term.operands[0]]
+            if term.kind == "raise":
+                raise env[term.operands[0]]
+            edge = term.edges[0 if term.kind == "jump" or env[term.operands[0]] else 1]
+            values = [env[v] for v in edge.args]
+            block = edge.target
+            env.update(zip(block.params, values, strict=True))
+        raise RuntimeError("the lifted function does not end")
+
+    def op_const(self, op: Op) -> Any:
+        return op.attrs["value"] if "value" in op.attrs else self.lifted.module.objects[op.attrs["object"]]
+
+    def op_global(self, op: Op) -> Any:
+        return self.lifted.global_object(op.attrs["name"])
+
+    def op_free(self, op: Op) -> Any:
+        name = op.attrs["name"]
+        return self.free[name] if self.free is not None else self.lifted.free_object(name)
+
+    def op_unbound(self, op: Op) -> Any:
+        return UNBOUND
+
+    def op_check_bound(self, op: Op, x: Any) -> Any:
+        if x is UNBOUND:
+            raise UnboundLocalError(
+                f"cannot access local variable '{op.attrs['name']}' where it is not associated with a value"
+            )
+        return x
+
+    def op_binary(self, op: Op, a: Any, b: Any) -> Any:
+        return BINARY[op.attrs["op"]][op.attrs["inplace"]](a, b)
+
+    def op_unary(self, op: Op, x: Any) -> Any:
+        return UNARY[op.attrs["op"]](x)
+
+    def op_compare(self, op: Op, a: Any, b: Any) -> Any:
+        return COMPARE[op.attrs["op"]](a, b)
+
+    def op_truth(self, op: Op, x: Any) -> bool:
+        return bool(x) is not op.attrs["negate"]
+
+    def op_getattr(self, op: Op, x: Any) -> Any:
+        return getattr(x, op.attrs["name"])
+
+    def op_setattr(self, op: Op, x: Any, value: Any) -> None:
+        setattr(x, op.attrs["name"], value)
+
+    def op_getitem(self, op: Op, x: Any, i: Any) -> Any:
+        return x[i]
+
+    def op_setitem(self, op: Op, x: Any, i: Any, value: Any) -> None:
+        x[i] = value
+
+    def op_slice(self, op: Op, *bounds: Any) -> Any:
+        return slice(*bounds)
+
+    def op_tuple(self, op: Op, *items: Any) -> Any:
+        return items
+
+    def op_list(self, op: Op, *items: Any) -> Any:
+        return list(items)
+
+    def op_check_length(self, op: Op, x: Any) -> None:
+        count = op.attrs["count"]
+        if len(x) > count:
+            raise ValueError(f"too many values to unpack (expected {count})")
+        if len(x) < count:
+            raise ValueError(f"not enough values to unpack (expected {count}, got {len(x)})")
+
+    def op_unpack(self, op: Op, x: Any) -> Any:
+        return x[op.attrs["index"]]
+
+    def op_call(self, op: Op, f: Any, *args: Any) -> Any:
+        names = op.attrs["keywords"]
+        cut = len(args) - len(names)
+        return f(*args[:cut], **dict(zip(names, args[cut:], strict=True)))
+
+    def op_function(self, op: Op, *values: Any) -> Any:
+        """CPython binds the arguments; the body is lifted and evaluated in its turn."""
+        code = self.lifted.module.objects[op.attrs["code"]]
+        defaults, keywords, free = op.attrs["defaults"], op.attrs["keywords"], op.attrs["free"]
+        cells = tuple(CellType(value) for value in values[defaults + len(keywords) :])
+        shape = FunctionType(code, dict(self.lifted.globals), code.co_name, values[:defaults], cells)
+        shape.__kwdefaults__ = dict(zip(keywords, values[defaults:], strict=False))
+        captured = dict(zip(free, values[defaults + len(keywords) :], strict=True))
+        return binding(shape, Evaluator(lift_code(code, self.lifted.globals), captured))
+
+    def op_iter(self, op: Op, x: Any) -> Any:
+        return Items(x)
+
+    def op_iter_more(self, op: Op, items: Items, k: int) -> bool:
+        return items.more(k)
+
+    def op_iter_item(self, op: Op, items: Items, k: int) -> Any:
+        return items.seen[k]
+
+    def op_next_index(self, op: Op, k: int) -> int:
+        return k + 1
+
+    def op_assertion(self, op: Op) -> Any:
+        return AssertionError
+
+    def op_format(self, op: Op, *values: Any) -> str:
+        return op.attrs["template"].format(*values)
+
+
+def binding(shape: FunctionType, evaluate: Evaluator) -> Callable[..., Any]:
+    """`evaluate`, called like `shape`: arguments by name and defaults are put in order first."""
+    import inspect
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        bound = inspect.signature(shape).bind(*args, **kwargs)
+        bound.apply_defaults()
+        return evaluate(*bound.arguments.values())
+
+    return call
