@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ssad.ir.core import Block, Const, Edge, Function, Op, Terminator, Value
 from ssad.ir.graph import predecessors, reverse_postorder
@@ -45,11 +45,13 @@ def remove_unreachable(function: Function) -> bool:
     return True
 
 
-def prune_params(function: Function, forward: Mapping[Value, Value] | None = None) -> bool:
+def prune_params(
+    function: Function, forward: Mapping[Value, Value] | None = None, only: Collection[Value] | None = None
+) -> bool:
     """Remove block parameters that get the same value (or themselves) on every edge, in one worklist sweep.
 
-    `forward` are replacements already known (`SSABuilder.forwarded`); they are applied too. Says whether
-    anything changed.
+    `forward` are replacements already known (`SSABuilder.forwarded`); they are applied too. `only` names the
+    parameters that may go. Says whether anything changed.
     """
     known: dict[Value, Value] = dict(forward or {})
 
@@ -67,7 +69,7 @@ def prune_params(function: Function, forward: Mapping[Value, Value] | None = Non
         for edge in into[block]:
             for param, arg in zip(block.params, edge.args, strict=True):
                 users.setdefault(final(arg), []).append(param)
-    work = [p for block in function.blocks[1:] for p in block.params]
+    work = [p for block in function.blocks[1:] for p in block.params if only is None or p in only]
     while work:
         param = work.pop()
         if param in known:
@@ -89,7 +91,7 @@ def prune_params(function: Function, forward: Mapping[Value, Value] | None = Non
             known[param] = same
             moved = users.pop(param, [])
             users.setdefault(same, []).extend(moved)
-            work.extend(moved)
+            work.extend(moved if only is None else [p for p in moved if p in only])
     if not known:
         return False
     for block in function.blocks[1:]:
