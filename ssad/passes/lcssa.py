@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from ssad.analysis.liveness import liveness
 from ssad.analysis.memo import loop_forest
 from ssad.ir.core import Block, Edge, Function, Module, Undef, Value
-from ssad.ir.edit import replace_values
+from ssad.ir.edit import prune_params
 from ssad.ir.graph import Loop, LoopForest
 from ssad.ir.ssa_builder import SSABuilder
 from ssad.ir.types import Type
@@ -65,9 +65,11 @@ def _close(function: Function, leaving: dict[Block, list[Value]], inside: dict[V
             builder.write(value, target, target.add_param(value.type, value.name))
             for edge in into[target]:
                 edge.args.append(value)  # renamed below, as every use is
+    old = {param for block in function.blocks for param in block.params}
     for block in function.blocks:
         _rename(block, inside, builder)
-    replace_values(function, builder.forwarded)
+    new = {param for block in function.blocks for param in block.params} - old
+    prune_params(function, builder.forwarded, new)
 
 
 def _rename(block: Block, inside: dict[Value, Loop], builder: SSABuilder) -> None:
