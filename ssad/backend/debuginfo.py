@@ -45,16 +45,17 @@ class DebugInfo:
             f"type: !{types}, spFlags: DISPFlagDefinition, unit: !{unit})",
         )
 
-    def subprogram(self, function: Function) -> int:
+    def subprogram(self, function: Function, part: str = "user") -> int:
+        """The node of a function, or of its exported entry."""
         loc = function.loc
-        key = ("function", function.name)
+        key = (part, function.name)
         return self.scope(key, loc.file if loc else "<unknown>", function.name, loc.line if loc else 0)
 
-    def location(self, loc: Location | None, function: Function) -> int:
+    def location(self, loc: Location | None, function: Function, part: str = "user") -> int:
         """The node of a source position inside `function`; an inlined one points to its call."""
-        scope = self.subprogram(function)
+        scope = self.subprogram(function, part)
         if loc is None:
-            return self.node(("at", function.name), f"!DILocation(line: 0, scope: !{scope})")
+            return self.node(("at", part, function.name), f"!DILocation(line: 0, scope: !{scope})")
         inlined = ""
         if loc.inlined_at is not None:
             inlined = f", inlinedAt: !{self.location(loc.inlined_at, function)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -79,6 +80,10 @@ def engine() -> Engine:
     with _LOCK:
         if not _ENGINE:
             _ENGINE.append(Engine())
+            if hasattr(os, "register_at_fork"):  # a child must not find the lock held by a thread it lacks
+                os.register_at_fork(
+                    before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release
+                )
         return _ENGINE[0]
 
 

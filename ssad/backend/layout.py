@@ -98,12 +98,9 @@ def _round32(number: float) -> float:
         return float("inf") if number > 0 else float("-inf")
 
 
-def quoted(name: str) -> str:
-    """`name` behind an LLVM sigil, as a quoted string without anything that could end it."""
+def symbol(name: str) -> str:
+    """`name` in LLVM and object files: letters, digits, `.` and `_` as they are, other bytes as `$XX`."""
     if name.isascii() and name.replace("_", "a").replace(".", "a").isalnum():
         return name
-    text = "".join(
-        chr(b) if 32 < b < 127 and b not in b'"\\' else f"\\{b:02X}"
-        for b in name.encode("utf-8", "surrogatepass")
-    )
-    return f'"{text}"'
+    raw = name.encode("utf-8", "surrogatepass")
+    return "".join(c if (c := chr(b)).isascii() and (c.isalnum() or c in "._") else f"${b:02X}" for b in raw)

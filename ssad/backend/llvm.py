@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ssad.backend import arrays, debuginfo, integers, runtime, tapes, templates
-from ssad.backend.layout import constant, part_scalars, part_types, quoted, scalar_type
+from ssad.backend.layout import constant, part_scalars, part_types, scalar_type, symbol
 from ssad.backend.options import DEFAULT, Options
 from ssad.errors import UnsupportedError
 from ssad.ir.core import Block, Const, Edge, Function, Location, Module, Op, Terminator, Undef, Value
@@ -114,8 +114,12 @@ class ModuleWriter:
 
     def entry(self, function: Function) -> str:
         """Write the exported entry of `function`: slots in, status and slots out. Returns its symbol."""
-        symbol, at = f"entry.{function.name}", 0
-        lines = [f"define i32 @{quoted(symbol)}(ptr noundef %ctx, ptr noundef %slots) {{"]
+        exported, at = f"entry.{symbol(function.name)}", 0
+        line, debug = "", ""
+        if self.debug is not None:
+            debug = f" !dbg !{self.debug.subprogram(function, 'entry')}"
+            line = f", !dbg !{self.debug.location(None, function, 'entry')}"
+        lines = [f"define i32 @{exported}(ptr noundef %ctx, ptr noundef %slots){debug} {{"]
         args = ["ptr %ctx"]
         for value in function.params:
             for llvm in part_types(value.type):
@@ -128,15 +132,15 @@ class ModuleWriter:
                 at += 1
         lines.append(f"  %out = getelementptr i64, ptr %slots, i64 {at}")
         args.append("ptr %out")
-        lines.append(f"  %status = call i32 @{quoted('user.' + function.name)}({', '.join(args)})")
+        lines.append(f"  %status = call i32 @{symbol('user.' + function.name)}({', '.join(args)}){line}")
         if returns_memory(function):
             lines += ["  %bad = icmp ne i32 %status, 0", "  br i1 %bad, label %reset, label %done", "reset:"]
-        lines.append("  call void @ssad.reset(ptr %ctx)")
+        lines.append(f"  call void @ssad.reset(ptr %ctx){line}")
         if returns_memory(function):
             lines += ["  br label %done", "done:"]
         lines += ["  ret i32 %status", "}"]
         self.chunks.append("\n".join(lines))
-        return symbol
+        return exported
 
     def text(self) -> str:
         """The whole module."""
@@ -296,7 +300,7 @@ class FunctionWriter:
             starts.append(tuple(f"{name}.in" for name in names))
         if looped:
             self.incoming[entry].append(("start", starts))
-        name, debug = quoted("user." + self.function.name), ""
+        name, debug = symbol("user." + self.function.name), ""
         if self.module.debug is not None:
             debug = f" !dbg !{self.module.debug.subprogram(self.function)}"
         return f"define internal i32 @{name}({', '.join([*params, 'ptr %out'])}) nounwind{debug} {{"
@@ -533,7 +537,7 @@ def _call(w: FunctionWriter, op: Op) -> None:
         args += map(" ".join, zip(part_types(param.type), w.coerced(value, param.type), strict=True))
     slots = sum(len(part_types(t)) for t in callee.result_types)
     out = w.alloca(slots, "i64") if slots else "null"
-    status = w.tmp(f"call i32 @{quoted('user.' + callee.name)}({', '.join([*args, f'ptr {out}'])})")
+    status = w.tmp(f"call i32 @{symbol('user.' + callee.name)}({', '.join([*args, f'ptr {out}'])})")
     good = w.tmp(f"icmp eq i32 {status}, 0")
     here, there = w.fresh("ok"), w.fresh("fail")
     w.emit(f"br i1 {good}, label %{here}, label %{there}, !prof !0")

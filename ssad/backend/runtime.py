@@ -35,7 +35,7 @@ declare void @free(ptr)
 define internal noalias align 64 ptr @ssad.alloc(ptr %ctx, i64 %bytes) #0 {
   %cur.at = getelementptr i64, ptr %ctx, i64 9
   %end.at = getelementptr i64, ptr %ctx, i64 10
-  %more = add i64 %bytes, 63
+  %more = call i64 @llvm.uadd.sat.i64(i64 %bytes, i64 63)
   %round = and i64 %more, -64
   %some = call i64 @llvm.umax.i64(i64 %round, i64 64)
   %cur = load ptr, ptr %cur.at

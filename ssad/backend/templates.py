@@ -88,11 +88,24 @@ def _libm(w: FunctionWriter, op: Op, how: Libm) -> None:
     assert isinstance(type, Scalar)
     callee = how.name + ("f" if type.bits == 32 else "")
     llvm = scalar_type(type)
-    attributes = f"{_PURE} nobuiltin" if how.nobuiltin else f"{_PURE} speculatable"
-    w.module.declare(
-        callee, f"declare {llvm} @{callee}({', '.join([llvm] * len(op.operands))}) {w.module.group(_PURE)}"
-    )
-    _call(w, op, callee, how.vector, attributes)
+    # speculatable: may run where its branch was not taken, so that a conditional call vectorises
+    group = w.module.group(f"{_PURE} speculatable")
+    w.module.declare(callee, f"declare {llvm} @{callee}({', '.join([llvm] * len(op.operands))}) {group}")
+    if not how.nobuiltin:
+        _call(w, op, callee, how.vector, _PURE)
+    elif how.vector and w.options.vector_math:
+        # the vectoriser leaves `nobuiltin` calls alone, but not those of a function it has never heard of
+        unknown = f"ssad.{callee}"
+        params = ", ".join(f"{llvm} %x{k}" for k in range(len(op.operands)))
+        group = w.module.group(f"{_PURE} nobuiltin")
+        w.module.declare(
+            unknown,
+            f"define linkonce_odr hidden {llvm} @{unknown}({params}) noinline {_PURE} {{\n"
+            f"  %y = tail call {llvm} @{callee}({params}) {group}\n  ret {llvm} %y\n}}",
+        )
+        _call(w, op, unknown, how.vector, _PURE)
+    else:
+        _call(w, op, callee, "", f"{_PURE} nobuiltin")
 
 
 def _runtime(w: FunctionWriter, op: Op, how: Runtime) -> None:
