@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TypeVar
 
 
 class Type:
@@ -109,26 +110,48 @@ def scalar(name: str) -> Scalar:
     return _SCALARS[name]
 
 
-@cache
 def array(elem: Scalar, rank: int, layout: str = "A") -> Array:
-    """The array type of that element type, rank and layout (C, F, A). Rank-1 contiguous is always C."""
+    """The array type of that element type, rank and layout (C, F, A). Contiguous of rank 1 is always C."""
     if layout not in "CFA" or len(layout) != 1:
         raise ValueError(f"array layout is C, F or A, not {layout!r}")
-    if layout == "F" and rank == 1:
-        return array(elem, 1, "C")
-    return Array(elem, rank, layout)
+    return _array(elem, rank, "C" if layout == "F" and rank <= 1 else layout)
 
 
-@cache
 def tuple_of(*elems: Type) -> Tuple:
     """The tuple type of these element types."""
-    return Tuple(elems)
+    return _tuple(elems)
+
+
+def tape(*fields: Type, growable: bool = False) -> Tape:
+    """The tape type whose records have these field types."""
+    return _tape(fields, growable)
+
+
+# A cache tells calls with and without a default argument apart, so it stands behind the functions that fill
+# it in; and two threads may miss it at once, so what counts is the one entry of `_INTERNED`.
+_INTERNED: dict[str, Type] = {}
 
 
 @cache
-def tape(*fields: Type, growable: bool = False) -> Tape:
-    """The tape type whose records have these field types."""
-    return Tape(fields, growable)
+def _array(elem: Scalar, rank: int, layout: str) -> Array:
+    return _interned(Array(elem, rank, layout))
+
+
+@cache
+def _tuple(elems: tuple[Type, ...]) -> Tuple:
+    return _interned(Tuple(elems))
+
+
+@cache
+def _tape(fields: tuple[Type, ...], growable: bool) -> Tape:
+    return _interned(Tape(fields, growable))
+
+
+_T = TypeVar("_T", Array, Tuple, Tape)
+
+
+def _interned(type_: _T) -> _T:
+    return _INTERNED.setdefault(type_.text, type_)  # type: ignore[return-value]
 
 
 _ARRAY = re.compile(r"(\w+)\[\s*([?,\s]*)(?:;\s*([CFA])\s*)?\]$")
@@ -151,7 +174,7 @@ def parse_type(text: str) -> Type:
         return OBJECT
     if (m := _ARRAY.match(text)) and m[1] in _SCALARS:
         rank = m[2].count("?")
-        if rank and m[2].replace(" ", "") == ",".join("?" * rank):
+        if m[2].replace(" ", "") == ",".join("?" * rank):
             return array(_SCALARS[m[1]], rank, m[3] or "A")
     if (m := _GENERIC.match(text)) and text.count("<") <= _MAX_NESTING:
         elems = tuple(parse_type(part) for part in _split(m[2]))
