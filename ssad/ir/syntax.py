@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_NESTING = 32
 """How deep tuples (types and attributes) may be nested."""
+MAX_RANK = 64
+"""How many axes an array may have; NumPy's limit."""
 MAX_DIGITS = 4000
 """How long a decimal integer may be; longer ones are written in hexadecimal (Python's limit is 4300)."""
 
@@ -186,6 +188,8 @@ class _Rules:
     def type(self, items: list[Any]) -> Type:
         first, *parts = items
         if first.type == "TYPE":
+            if first.count("?") > MAX_RANK:
+                raise Problem(first, f"an array of more than {MAX_RANK} axes")
             try:
                 return parse_type(first)
             except ValueError:
