@@ -1,0 +1,381 @@
+"""Python-level types: what is known at compile time about a Python value, and which IR values carry the rest.
+
+The order of precision is a lattice of finite height: a constant is below its number type, bool below int
+below float, Python's and NumPy's flavour below mixed. `join` goes up and raises `NoJoin` where nothing
+stands above both.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ssad.ir.types import BOOL, F64, I64, Array, Scalar, Type, array
+
+PYTHON, NUMPY, MIXED = "python", "numpy", "mixed"
+
+_PYTHON_NAMES = {BOOL: "bool", I64: "int", F64: "float"}
+DTYPES: dict[Scalar, np.dtype[Any]] = {}
+SCALARS: dict[np.dtype[Any], Scalar] = {}
+
+
+def _fill_dtypes() -> None:
+    from ssad.ir.types import scalar
+
+    names = {"f64": "f8", "f32": "f4", "bool": "?"} | {
+        f"{k}{8 * n}": f"{k}{n}" for k in "iu" for n in (1, 2, 4, 8)
+    }
+    for name, code in names.items():
+        DTYPES[scalar(name)] = np.dtype(code)
+        SCALARS[np.dtype(code)] = scalar(name)
+
+
+_fill_dtypes()
+
+
+class NoJoin(Exception):
+    """Two abstract values have no common type; the message is the cure."""
+
+
+class Abstract:
+    """What is known of a Python value. `parts` are the types of the IR values that carry the unknown rest."""
+
+    __slots__ = ()
+
+    @property
+    def parts(self) -> tuple[Type, ...]:
+        return ()
+
+    def key(self) -> tuple[Any, ...]:
+        """What makes two abstract values equal."""
+        raise NotImplementedError
+
+    def children(self) -> tuple[Abstract, ...]:
+        """The abstract values inside, in the order of their parts."""
+        return ()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(self) is type(other) and self.key() == other.key())
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self.key()))
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+
+class Number(Abstract):
+    """A scalar: its machine type, whose number it is (`flavour`), and its value where that is known.
+
+    A number of mixed flavour has a second part of type bool that says at run time whether it is NumPy's.
+    """
+
+    __slots__ = ("constant", "flavour", "type")
+
+    def __init__(self, type: Scalar, flavour: str = PYTHON, constant: Any = None) -> None:
+        self.type = type
+        self.flavour = flavour
+        self.constant = constant
+
+    @property
+    def parts(self) -> tuple[Type, ...]:
+        return (self.type, BOOL) if self.flavour is MIXED else (self.type,)
+
+    def key(self) -> tuple[Any, ...]:
+        value = float(self.constant).hex() if isinstance(self.constant, float) else self.constant
+        return self.type, self.flavour, value
+
+    def __str__(self) -> str:
+        python = _PYTHON_NAMES.get(self.type, str(self.type))
+        numpy = f"np.{DTYPES[self.type].name}"
+        if self.flavour is MIXED:
+            return f"{python} or {numpy}" if self.type in _PYTHON_NAMES else f"{numpy} or a Python number"
+        if self.constant is not None:
+            return f"{python if self.flavour is PYTHON else numpy} {self.constant!r}"
+        return python if self.flavour is PYTHON else numpy
+
+
+class ArrayOf(Abstract):
+    """A NumPy array of known element type, rank and layout (C, F, A as in the IR)."""
+
+    __slots__ = ("type",)
+
+    def __init__(self, type: Array) -> None:
+        self.type = type
+
+    @property
+    def parts(self) -> tuple[Type, ...]:
+        return (self.type,)
+
+    @property
+    def elem(self) -> Scalar:
+        return self.type.elem
+
+    @property
+    def rank(self) -> int:
+        return self.type.rank
+
+    def key(self) -> tuple[Any, ...]:
+        return (self.type,)
+
+    def __str__(self) -> str:
+        rank = f"{self.rank}-dimensional " if self.rank != 1 else ""
+        return f"{rank}{DTYPES[self.elem].name} array"
+
+
+class Known(Abstract):
+    """A Python object known at compile time: None, a string, a function, a class, a module, an int beyond
+    int64.
+    """
+
+    __slots__ = ("object",)
+
+    def __init__(self, object: Any) -> None:
+        self.object = object
+
+    def key(self) -> tuple[Any, ...]:
+        if isinstance(self.object, str | bytes | int):
+            return (type(self.object), self.object)
+        if isinstance(self.object, np.dtype):
+            return (np.dtype, self.object.str)
+        return (id(self.object),)
+
+    def __str__(self) -> str:
+        name = getattr(self.object, "__name__", None)
+        if self.object is None or isinstance(self.object, str | int) or not isinstance(name, str):
+            text = repr(self.object)
+            return text if len(text) <= 40 else text[:37] + "..."
+        return f"{type(self.object).__name__} {name}"
+
+
+NONE_KNOWN = Known(None)
+
+
+class Unbound(Abstract):
+    """A local variable that has no value yet."""
+
+    __slots__ = ()
+
+    def key(self) -> tuple[Any, ...]:
+        return ()
+
+    def __str__(self) -> str:
+        return "no value"
+
+
+class Compound(Abstract):
+    """An abstract value made of others; its parts are theirs in order."""
+
+    __slots__ = ("__dict__", "items", "tag")
+
+    noun = "compound"
+
+    def __init__(self, items: Iterable[Abstract], tag: Any = None) -> None:
+        self.items = tuple(items)
+        self.tag = tag
+
+    @cached_property
+    def parts(self) -> tuple[Type, ...]:
+        return tuple(part for item in self.items for part in item.parts)
+
+    def children(self) -> tuple[Abstract, ...]:
+        return self.items
+
+    def key(self) -> tuple[Any, ...]:
+        return self.tag, self.items
+
+    def rebuilt(self, items: Iterable[Abstract]) -> Compound:
+        """The same kind of value over other items."""
+        return type(self)(items, self.tag)
+
+    def __str__(self) -> str:
+        return f"{self.noun} of {', '.join(map(str, self.items))}" if self.items else f"empty {self.noun}"
+
+
+class TupleOf(Compound):
+    """A tuple; never an IR value, always a list of parts."""
+
+    noun = "tuple"
+
+
+class ListOf(Compound):
+    """A list display: only good for being turned into an array or a tuple at once."""
+
+    noun = "list"
+
+
+class SliceOf(Compound):
+    """A slice: start, stop, step, each a number or None."""
+
+    noun = "slice"
+
+
+class RangeOf(Compound):
+    """A range: start, step and count, three Python ints. `count` is computed once, where the range is
+    made.
+    """
+
+    noun = "range"
+
+    def __str__(self) -> str:
+        return "range"
+
+
+class EnumerateOf(Compound):
+    """`enumerate(inner, start)`."""
+
+    noun = "enumerate"
+
+
+class ZipOf(Compound):
+    """`zip` of several things to iterate over."""
+
+    noun = "zip"
+
+
+class ReversedOf(Compound):
+    """`reversed(inner)`."""
+
+    noun = "reversed"
+
+
+class Closure(Compound):
+    """A function made inside the compiled one: `tag` its template (see calls), items its defaults and
+    cells.
+    """
+
+    def __str__(self) -> str:
+        return f"function {getattr(self.tag, 'name', '')}".rstrip()
+
+
+class Bound(Compound):
+    """The method called `tag` of its one item."""
+
+    def __str__(self) -> str:
+        return f"method {self.tag} of {self.items[0]}"
+
+
+class Text(Compound):
+    """A string made of numbers: `tag` the template with {0}, {1}; items the numbers."""
+
+    noun = "formatted string"
+
+
+class Exceptional(Compound):
+    """An exception instance: `tag` (class, how its message is made); items the message's numbers."""
+
+    def __str__(self) -> str:
+        return f"exception {self.tag[0].__name__}"
+
+
+class MaybeUnbound(Compound):
+    """A variable with a value on some paths only: one more part of type bool says whether there is one."""
+
+    @cached_property
+    def parts(self) -> tuple[Type, ...]:
+        return (*self.items[0].parts, BOOL)
+
+    @property
+    def of(self) -> Abstract:
+        return self.items[0]
+
+    def __str__(self) -> str:
+        return f"{self.of} (or no value)"
+
+
+def number(value: Any) -> Abstract:
+    """The abstract value of a Python or NumPy number known at compile time."""
+    if isinstance(value, bool | np.bool_):
+        return Number(BOOL, PYTHON if isinstance(value, bool) else NUMPY, bool(value))
+    if isinstance(value, np.generic):
+        type_ = SCALARS[value.dtype]
+        return Number(type_, NUMPY, float(value) if type_.is_float else int(value))
+    if isinstance(value, int):
+        return Number(I64, PYTHON, int(value)) if -(2**63) <= value < 2**63 else Known(int(value))
+    return Number(F64, PYTHON, float(value))
+
+
+def array_of(elem: Scalar, rank: int, layout: str = "A") -> ArrayOf:
+    """An array of that element type, rank and layout."""
+    return ArrayOf(array(elem, rank, layout))
+
+
+def without_constants(value: Abstract, keep: tuple[Scalar, ...] = ()) -> Abstract:
+    """`value` with the values of Python's numbers forgotten, but for those of the types in `keep`."""
+    if isinstance(value, Number):
+        if value.constant is None or (value.type in keep and value.flavour is PYTHON):
+            return value
+        return Number(value.type, value.flavour)
+    if isinstance(value, Compound) and value.items:
+        return value.rebuilt(without_constants(item, keep) for item in value.items)
+    return value
+
+
+def fits(value: float | int | bool, type: Scalar) -> bool:
+    """Whether a Python number can be written in `type` without loss."""
+    if type.kind == "b":
+        return isinstance(value, bool)
+    if type.is_integer:
+        low = -(1 << (type.bits - 1)) if type.kind == "i" else 0
+        return not isinstance(value, float) and low <= value < low + (1 << type.bits)
+    try:
+        return type is F64 or value != value or struct.unpack("f", struct.pack("f", value))[0] == value
+    except OverflowError:
+        return False
+
+
+def join(a: Abstract, b: Abstract) -> Abstract:
+    """The least abstract value above both. Raises NoJoin, with the cure."""
+    if a is b or a == b:
+        return a
+    if isinstance(a, Unbound) or isinstance(b, Unbound):
+        other = b if isinstance(a, Unbound) else a
+        return other if isinstance(other, MaybeUnbound) else MaybeUnbound([other])
+    if isinstance(a, MaybeUnbound) or isinstance(b, MaybeUnbound):
+        x = a.of if isinstance(a, MaybeUnbound) else a
+        y = b.of if isinstance(b, MaybeUnbound) else b
+        return MaybeUnbound([join(x, y)])
+    if isinstance(a, Number) and isinstance(b, Number):
+        return _join_numbers(a, b)
+    if isinstance(a, ArrayOf) and isinstance(b, ArrayOf):
+        if (a.elem, a.rank) != (b.elem, b.rank):
+            raise NoJoin("use arrays of one dtype and one number of dimensions, or two variables")
+        return array_of(a.elem, a.rank, "A")
+    if isinstance(a, Compound) and type(a) is type(b):
+        assert isinstance(b, Compound)
+        if a.tag == b.tag and len(a.items) == len(b.items):
+            return a.rebuilt(join(x, y) for x, y in zip(a.items, b.items, strict=True))
+        if isinstance(a, TupleOf):
+            raise NoJoin("give the variable tuples of one length on every path")
+    nothing = any(isinstance(x, Known) and x.object is None for x in (a, b))
+    raise NoJoin(
+        "ssad has no values that may be None; use a number such as 0.0 or math.nan, and a flag"
+        if nothing
+        else "give the variable one type on every path, or use two variables"
+    )
+
+
+def _join_numbers(a: Number, b: Number) -> Number:
+    flavour = a.flavour if a.flavour is b.flavour else MIXED
+    if a.type is b.type:
+        return Number(a.type, flavour)
+    plain = (BOOL, I64, F64)
+    if a.type in plain and b.type in plain and not _numpy_bool_meets_int(a, b):
+        return Number(a.type if plain.index(a.type) > plain.index(b.type) else b.type, flavour)
+    for narrow, other in ((a, b), (b, a)):
+        if narrow.type in plain or other.flavour is not PYTHON:
+            continue
+        if other.constant is not None and fits(other.constant, narrow.type):
+            return Number(narrow.type, MIXED)
+        spelled = f"np.{DTYPES[narrow.type].name}"
+        raise NoJoin(f"start from {spelled}(...), or convert with {_PYTHON_NAMES[other.type]}(...)")
+    raise NoJoin("convert one of them, for example with float(...) or int(...)")
+
+
+def _numpy_bool_meets_int(a: Number, b: Number) -> bool:
+    """NumPy's bools are no numbers: True + True is True. So they become none silently."""
+    return {a.type, b.type} == {BOOL, I64} and (a if a.type is BOOL else b).flavour is not PYTHON

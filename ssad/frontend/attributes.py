@@ -1,0 +1,98 @@
+"""Attributes and methods: of modules, arrays, scalars and what is known at compile time."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+
+from ssad.frontend.abstract import DTYPES, ArrayOf, Bound, Known, Number, TupleOf
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import Context, Rep, compound, known, scalar
+from ssad.frontend.outside import module_attribute
+from ssad.ir.core import Const, Op
+from ssad.ir.types import I64
+
+ARRAY_METHODS = ("copy", "fill", "item")
+
+
+def getattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.getattr`."""
+    rep, name = operands[0], op.attrs["name"]
+    kind = rep.abstract
+    if isinstance(kind, ArrayOf):
+        return _of_array(ctx, rep, name)
+    if isinstance(kind, Number):
+        return _of_number(ctx, rep, name)
+    if isinstance(kind, Known):
+        return _of_known(ctx, kind.object, name)
+    raise unsupported("attribute", f"attribute {name} of {kind} is not compiled", op.loc)
+
+
+def _of_array(ctx: Context, rep: Rep, name: str) -> Rep:
+    array, kind = rep.parts[0], rep.abstract
+    assert isinstance(kind, ArrayOf)
+    if name == "shape":
+        return compound(TupleOf, [scalar(ctx.dim(array, axis)) for axis in range(kind.rank)])
+    if name == "size":
+        size = ctx.dim(array, 0)
+        for axis in range(1, kind.rank):
+            size = ctx.emit("mul", size, ctx.dim(array, axis))
+        return scalar(size)
+    if name == "ndim":
+        return scalar(Const(I64, kind.rank))
+    if name == "dtype":
+        return known(DTYPES[kind.elem])
+    if name == "itemsize":
+        return known(DTYPES[kind.elem].itemsize)
+    if name in ARRAY_METHODS:
+        return compound(Bound, [rep], name)
+    if not hasattr(np.ndarray, name):
+        raise untypable("name", f"an array has no attribute {name}", ctx.loc)
+    raise unsupported(
+        "attribute",
+        f"attribute {name} of an array is not compiled yet",
+        ctx.loc,
+        "write a loop over the elements",
+    )
+
+
+def _of_number(ctx: Context, rep: Rep, name: str) -> Rep:
+    number = rep.abstract
+    assert isinstance(number, Number)
+    if name == "real":
+        return rep
+    if name in ("item", "is_integer", "conjugate"):
+        return compound(Bound, [rep], name)
+    if name == "dtype" and number.flavour == "numpy":
+        return known(DTYPES[number.type])
+    if name in ("ndim", "size", "shape") and number.flavour == "numpy":
+        return known({"ndim": 0, "size": 1, "shape": ()}[name])
+    if not hasattr(float, name) and not hasattr(np.float64, name):
+        raise untypable("name", f"{number} has no attribute {name}", ctx.loc)
+    raise unsupported("attribute", f"attribute {name} of {number} is not compiled", ctx.loc)
+
+
+def _of_known(ctx: Context, obj: object, name: str) -> Rep:
+    if isinstance(obj, ModuleType):
+        return module_attribute(ctx, obj, name)
+    if isinstance(obj, np.dtype | np.finfo | np.iinfo) or (
+        isinstance(obj, type) and issubclass(obj, np.generic)
+    ):
+        return known(getattr(obj, name))
+    raise unsupported(
+        "attribute",
+        f"attribute {name} of a {type(obj).__name__} is not compiled",
+        ctx.loc,
+        "pass what it holds as an argument, or keep it in a global variable",
+    )
+
+
+def setattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.setattr`: refused."""
+    raise unsupported(
+        "side_effect",
+        f"assignment to attribute {op.attrs['name']} of {operands[0].abstract} is not compiled",
+        op.loc,
+        "return the value, or write into an array",
+    )

@@ -1,0 +1,55 @@
+"""Arguments to parameters, as Python binds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ssad.errors import TypingError
+from ssad.frontend.codes import untypable
+from ssad.frontend.context import Rep
+from ssad.frontend.lift import Param
+from ssad.ir.core import Location
+
+
+def bind(
+    params: Sequence[Param],
+    positional: Sequence[Rep],
+    keywords: Mapping[str, Rep],
+    default: Callable[[Param], Rep | None],
+    name: str,
+    place: Location | None,
+) -> list[Rep]:
+    """One value per parameter; `default` supplies the missing ones. Raises TypingError as the call would
+    TypeError.
+    """
+    by_position = [p for p in params if p.kind != "keyword"]
+    if len(positional) > len(by_position):
+        takes = _count(len(by_position), "positional argument")
+        raise _misfit(f"{name}() takes {takes}, but {len(positional)} were given", place)
+    values = {p.name: rep for p, rep in zip(by_position, positional, strict=False)}
+    by_name = {p.name for p in params if p.kind != "positional only"}
+    for keyword, rep in keywords.items():
+        if keyword not in by_name:
+            raise _misfit(f"{name}() has no parameter called {keyword}", place)
+        if keyword in values:
+            raise _misfit(f"{name}() got two values for {keyword}", place)
+        values[keyword] = rep
+    missing = []
+    for p in params:
+        if p.name not in values:
+            rep_or_none = default(p)
+            if rep_or_none is None:
+                missing.append(p.name)
+            else:
+                values[p.name] = rep_or_none
+    if missing:
+        raise _misfit(f"{name}() lacks {_count(len(missing), 'argument')}: {', '.join(missing)}", place)
+    return [values[p.name] for p in params]
+
+
+def _misfit(cause: str, place: Location | None) -> TypingError:
+    return untypable("bind", cause, place)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"

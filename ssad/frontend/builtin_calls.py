@@ -1,0 +1,323 @@
+"""Python's builtin functions, those of `math` that are no primitive, and methods: one handler each."""
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ssad.frontend import iteration
+from ssad.frontend.abstract import (
+    DTYPES,
+    MIXED,
+    NUMPY,
+    PYTHON,
+    ArrayOf,
+    Closure,
+    Known,
+    ListOf,
+    Number,
+    RangeOf,
+    Text,
+    TupleOf,
+)
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import FALSE, Context, Rep, compound, known, scalar
+from ssad.frontend.conversion import element_value, round_, rounded, to_bool, to_float, to_int
+from ssad.frontend.indexing import copy_of
+from ssad.frontend.operators import absolute, binary, compare, divmod_, truth, unary
+from ssad.frontend.powers import power
+from ssad.frontend.promotion import numeric, plain_bool
+from ssad.frontend.scalar_calls import math_fabs, math_pow, sign
+from ssad.frontend.sequences import length
+from ssad.ir.core import Value
+from ssad.ir.types import BOOL, F64, I64
+
+
+class Handler:
+    """How a callable is compiled: `run(ctx, *arguments)`, and the names of its parameters.
+
+    Names in `optional` may be left out (None is passed); `*` takes any number of arguments as one list.
+    """
+
+    def __init__(self, run: Callable[..., Rep], names: str, optional: str = "") -> None:
+        self.run = run
+        self.names = names.split()
+        self.optional = optional.split()
+
+    def bind(self, ctx: Context, name: str, args: Sequence[Rep], keywords: dict[str, Rep]) -> list[Any]:
+        """The arguments in the order of the parameters. Raises TypingError, or UnsupportedError for unknown
+        names.
+        """
+        names = [*self.names, *self.optional]
+        for keyword in keywords:
+            if keyword not in names:
+                raise unsupported(
+                    "call", f"the argument {keyword} of {name} is not compiled", ctx.loc, "leave it out"
+                )
+        if names == ["*"]:
+            return [list(args)]
+        if len(args) > len(names):
+            raise untypable(
+                "bind", f"{name} takes {len(names)} arguments, but {len(args)} were given", ctx.loc
+            )
+        bound = dict(zip(names, args, strict=False))
+        for keyword, rep in keywords.items():
+            if keyword in bound:
+                raise untypable("bind", f"{name} got two values for {keyword}", ctx.loc)
+            bound[keyword] = rep
+        missing = [n for n in self.names if n not in bound]
+        if missing:
+            raise untypable("bind", f"{name} lacks the argument {missing[0]}", ctx.loc)
+        return [bound.get(n) for n in names]
+
+
+def _extreme(symbol: str, name: str) -> Callable[[Context, list[Rep]], Rep]:
+    def run(ctx: Context, args: list[Rep]) -> Rep:
+        items = args
+        if len(args) == 1:
+            if isinstance(args[0].abstract, ArrayOf | RangeOf):
+                raise unsupported(
+                    "call",
+                    f"{name} of {args[0].abstract} is not compiled yet",
+                    ctx.loc,
+                    "write a loop over the elements",
+                )
+            if not isinstance(args[0].abstract, TupleOf | ListOf):
+                raise untypable("operand", f"{name} of {args[0].abstract} has no meaning", ctx.loc)
+            items = args[0].items()
+        if not items:
+            ctx.check(FALSE, "ValueError", _empty_extreme(name))
+        best = items[0]
+        for item in items[1:]:
+            best = ctx.select(truth(ctx, compare(ctx, symbol, item, best)), item, best)
+        return best
+
+    return run
+
+
+def _empty_extreme(name: str) -> str:
+    from ssad.frontend.python_errors import message_of
+
+    return message_of(getattr(builtins, name), ())[1]
+
+
+def _pow(ctx: Context, base: Rep, exp: Rep, mod: Rep | None) -> Rep:
+    if mod is not None and not _is_none(mod):
+        raise unsupported("call", "pow with a modulus is not compiled", ctx.loc, "write it as a loop")
+    return power_of(ctx, base, exp)
+
+
+def power_of(ctx: Context, base: Rep, exp: Rep) -> Rep:
+    """`pow(base, exp)`."""
+    return power(ctx, numeric(ctx, base, "the base of pow"), numeric(ctx, exp, "the exponent of pow"))
+
+
+def _is_none(rep: Rep) -> bool:
+    return isinstance(rep.abstract, Known) and rep.abstract.object is None
+
+
+def _round(ctx: Context, number: Rep, ndigits: Rep | None) -> Rep:
+    return round_(ctx, [number] if ndigits is None else [number, ndigits])
+
+
+def _int(ctx: Context, x: Rep | None) -> Rep:
+    return known(0) if x is None else to_int(ctx, x)
+
+
+def _float(ctx: Context, x: Rep | None) -> Rep:
+    return known(0.0) if x is None else to_float(ctx, x)
+
+
+def _bool(ctx: Context, x: Rep | None) -> Rep:
+    return known(False) if x is None else to_bool(ctx, x)
+
+
+def _sum(ctx: Context, items: Rep, start: Rep | None) -> Rep:
+    """`sum` of a tuple; CPython adds floats with compensation from 3.12 on."""
+    kind = items.abstract
+    if not isinstance(kind, TupleOf | ListOf):
+        raise unsupported("call", f"sum of {kind} is not compiled yet", ctx.loc, "write a loop: s += x[i]")
+    if any(isinstance(item, Number) and item.type.is_float for item in kind.items) and len(kind.items) > 2:
+        raise unsupported(
+            "call",
+            "sum of floats is not compiled yet",
+            ctx.loc,
+            "write a + b + c (CPython's sum compensates rounding)",
+        )
+    total = known(0) if start is None else start
+    for item in items.items():
+        total = binary(ctx, "+", total, item)
+    return total
+
+
+def _tuple(ctx: Context, items: Rep | None) -> Rep:
+    if items is None:
+        return compound(TupleOf, [])
+    if not isinstance(items.abstract, TupleOf | ListOf):
+        raise unsupported(
+            "value", f"a tuple of {items.abstract} has no length known at compile time", ctx.loc
+        )
+    return compound(TupleOf, items.items())
+
+
+def _representative(number: Number, numpy: bool) -> type:
+    if numpy:
+        return DTYPES[number.type].type
+    return {F64: float, I64: int, BOOL: bool}.get(number.type, float if number.type.is_float else int)
+
+
+def _isinstance(ctx: Context, rep: Rep, classes: Rep) -> Rep:
+    wanted = classes.abstract
+    kinds: Any = None
+    if isinstance(wanted, TupleOf) and all(isinstance(c, Known) for c in wanted.items):
+        kinds = tuple(c.object for c in wanted.items if isinstance(c, Known))
+    elif isinstance(wanted, Known):
+        kinds = wanted.object
+    kind = rep.abstract
+    try:
+        if isinstance(kind, Number):
+            answers = [issubclass(_representative(kind, numpy), kinds) for numpy in (False, True)]
+            if kind.flavour is MIXED and answers[0] is not answers[1]:
+                return plain_bool(rep.parts[1] if answers[1] else ctx.not_(rep.parts[1]))
+            return known(answers[1 if kind.flavour is NUMPY else 0])
+        if isinstance(kind, Known):
+            return known(isinstance(kind.object, kinds))
+        own = {
+            ArrayOf: np.ndarray,
+            TupleOf: tuple,
+            ListOf: list,
+            RangeOf: range,
+            Text: str,
+            Closure: type(_tuple),
+        }
+        if type(kind) in own:
+            return known(issubclass(own[type(kind)], kinds))
+    except TypeError:
+        pass
+    raise unsupported("call", f"isinstance of {kind} and {wanted} is not compiled", ctx.loc)
+
+
+def _callable(ctx: Context, rep: Rep) -> Rep:
+    kind = rep.abstract
+    return known(isinstance(kind, Closure) or (isinstance(kind, Known) and callable(kind.object)))
+
+
+def _print(ctx: Context, args: list[Rep]) -> Rep:
+    raise unsupported("side_effect", "print is not compiled", ctx.loc, "print the result of the call instead")
+
+
+def _operator(symbol: str) -> Handler:
+    return Handler(lambda ctx, a, b: binary(ctx, symbol, a, b), "a b")
+
+
+def _comparison(symbol: str) -> Handler:
+    return Handler(lambda ctx, a, b: compare(ctx, symbol, a, b), "a b")
+
+
+BUILTINS: dict[Any, Handler] = {
+    abs: Handler(absolute, "x"),
+    min: Handler(_extreme("<", "min"), "*"),
+    max: Handler(_extreme(">", "max"), "*"),
+    round: Handler(_round, "number", "ndigits"),
+    int: Handler(_int, "", "x"),
+    float: Handler(_float, "", "x"),
+    bool: Handler(_bool, "", "x"),
+    pow: Handler(_pow, "base exp", "mod"),
+    divmod: Handler(divmod_, "x y"),
+    len: Handler(length, "x"),
+    range: Handler(iteration.range_, "*"),
+    enumerate: Handler(
+        lambda ctx, x, start: iteration.enumerate_(ctx, [x] if start is None else [x, start]),
+        "iterable",
+        "start",
+    ),
+    zip: Handler(iteration.zip_, "*"),
+    reversed: Handler(lambda ctx, x: iteration.reversed_(ctx, [x]), "x"),
+    sum: Handler(_sum, "items", "start"),
+    tuple: Handler(_tuple, "", "items"),
+    isinstance: Handler(_isinstance, "x classes"),
+    callable: Handler(_callable, "x"),
+    print: Handler(_print, "*"),
+    math.floor: Handler(lambda ctx, x: rounded(ctx, "floor", x), "x"),
+    math.ceil: Handler(lambda ctx, x: rounded(ctx, "ceil", x), "x"),
+    math.trunc: Handler(lambda ctx, x: rounded(ctx, "trunc", x), "x"),
+    math.pow: Handler(math_pow, "x y"),
+    math.fabs: Handler(math_fabs, "x"),
+    np.sign: Handler(sign, "x"),
+    operator.neg: Handler(lambda ctx, x: unary(ctx, "-", x), "x"),
+    operator.add: _operator("+"),
+    operator.sub: _operator("-"),
+    operator.mul: _operator("*"),
+    operator.truediv: _operator("/"),
+    operator.floordiv: _operator("//"),
+    operator.mod: _operator("%"),
+    operator.pow: _operator("**"),
+    operator.lt: _comparison("<"),
+    operator.le: _comparison("<="),
+    operator.gt: _comparison(">"),
+    operator.ge: _comparison(">="),
+    operator.eq: _comparison("=="),
+    operator.ne: _comparison("!="),
+}
+
+
+# Methods
+
+
+def _copy(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    _no_arguments(ctx, "copy", args)
+    return iteration.array_rep(copy_of(ctx, rep.parts[0]))
+
+
+def _fill(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    if len(args) != 1:
+        raise untypable("bind", "fill takes 1 argument", ctx.loc)
+    kind = rep.abstract
+    assert isinstance(kind, ArrayOf)
+    ctx.emit("fill", rep.parts[0], element_value(ctx, args[0], kind.elem))
+    return known(None)
+
+
+def _item(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    if not isinstance(rep.abstract, Number):
+        raise unsupported("call", "item of an array is not compiled", ctx.loc, "index the array: x[i]")
+    _no_arguments(ctx, "item", args)
+    value = rep.parts[0]
+    if rep.abstract.flavour is PYTHON:
+        raise untypable("name", f"{rep.abstract} has no attribute item", ctx.loc)
+    if value.type is BOOL:
+        return scalar(value)
+    return to_float(ctx, rep) if rep.abstract.type.is_float else to_int(ctx, rep)
+
+
+def _is_integer(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    _no_arguments(ctx, "is_integer", args)
+    value: Value = rep.parts[0]
+    if not rep.abstract.type.is_float:  # type: ignore[attr-defined]
+        return known(True)
+    whole = ctx.emit("eq", ctx.emit("floor", value), value)
+    return plain_bool(ctx.and_(whole, ctx.emit("isfinite", value)))
+
+
+def _conjugate(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    _no_arguments(ctx, "conjugate", args)
+    return rep
+
+
+def _no_arguments(ctx: Context, name: str, args: list[Rep]) -> None:
+    if args:
+        raise unsupported("call", f"arguments of {name} are not compiled", ctx.loc, "leave them out")
+
+
+METHODS: dict[str, Callable[[Context, Rep, list[Rep]], Rep]] = {
+    "copy": _copy,
+    "fill": _fill,
+    "item": _item,
+    "is_integer": _is_integer,
+    "conjugate": _conjugate,
+}

@@ -1,0 +1,236 @@
+"""Calls: which handler, primitive or Python function stands behind a callee, and the calls of the latter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from ssad.frontend.abstract import (
+    SCALARS,
+    Abstract,
+    Bound,
+    Closure,
+    Known,
+    Number,
+    TupleOf,
+    without_constants,
+)
+from ssad.frontend.binding import bind
+from ssad.frontend.builtin_calls import BUILTINS, METHODS, Handler
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import Context, Dead, Rep, compound
+from ssad.frontend.conversion import to_numpy
+from ssad.frontend.custom import CUSTOM_VJP, LIBRARY, STOP_GRADIENT
+from ssad.frontend.engine import Instance, Template
+from ssad.frontend.exceptions import make_exception
+from ssad.frontend.lift import Lifted, Param
+from ssad.frontend.numpy_calls import NUMPY_CALLS
+from ssad.frontend.outside import default_value
+from ssad.frontend.scalar_calls import call_primitive
+from ssad.frontend.shapes import placeholder, represent, travelling, travelling_types
+from ssad.ir.core import Op, Value
+from ssad.ir.primitive import CALLS
+from ssad.ir.types import BOOL, I64, Type, tuple_of
+
+
+def call(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.call`: the callee, then the arguments, the last ones by name."""
+    names: Sequence[str] = op.attrs["keywords"]
+    callee, args = operands[0], operands[1:]
+    split = len(args) - len(names)
+    return apply(ctx, callee, args[:split], dict(zip(names, args[split:], strict=True)))
+
+
+def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+    """The result of calling `callee`."""
+    kind = callee.abstract
+    if isinstance(kind, Known):
+        return _call_known(ctx, kind.object, args, keywords)
+    if isinstance(kind, Closure):
+        return _call_closure(ctx, callee, args, keywords)
+    if isinstance(kind, Bound):
+        if keywords:
+            raise unsupported("call", f"keyword arguments of {kind} are not compiled", ctx.loc)
+        return METHODS[kind.tag](ctx, callee.items()[0], args)
+    raise untypable("operand", f"{kind} cannot be called", ctx.loc)
+
+
+def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+    if getattr(obj, "__ssad__", False) is True:
+        obj = getattr(obj, "py_func", None) or obj.__wrapped__
+    handler = _found(BUILTINS, obj) or _found(NUMPY_CALLS, obj)
+    if handler is not None:
+        return _call_handler(ctx, handler, obj, args, keywords)
+    if _found(dict.fromkeys(STOP_GRADIENT, True), obj):
+        return _stop_gradient(ctx, args)
+    primitive = _found(CALLS, obj)
+    library = _found(LIBRARY, obj)
+    if primitive is not None and not (library is not None and len(args) != _arity(primitive[0])):
+        if keywords:
+            raise unsupported("call", f"keyword arguments of {_name(obj)} are not compiled", ctx.loc)
+        return call_primitive(ctx, obj, primitive[0], primitive[1], args)
+    if library is not None:
+        obj = library
+    if isinstance(obj, FunctionType):
+        return _call_function(ctx, obj, args, keywords)
+    if isinstance(obj, type) and issubclass(obj, BaseException):
+        return make_exception(ctx, obj, args)
+    if isinstance(obj, type) and issubclass(obj, np.generic) and np.dtype(obj) in SCALARS and len(args) == 1:
+        return to_numpy(ctx, args[0], SCALARS[np.dtype(obj)])
+    if not callable(obj):
+        raise untypable("operand", f"{Known(obj)} cannot be called", ctx.loc)
+    raise unsupported("call", f"a call of {_name(obj)} is not compiled yet", ctx.loc, _cure(obj))
+
+
+def _arity(primitive: Any) -> int:
+    return len(primitive.points[0]) if primitive.points else 1
+
+
+def _found(table: Mapping[Any, Any], obj: Any) -> Any:
+    try:
+        return table.get(obj)
+    except TypeError:  # not hashable
+        return None
+
+
+def _name(obj: Any) -> str:
+    name = getattr(obj, "__qualname__", None) or getattr(obj, "__name__", None) or repr(obj)
+    module = getattr(obj, "__module__", "") or ""
+    if isinstance(obj, np.ufunc) or module.split(".")[0] == "numpy":
+        return f"np.{name}"
+    return name if module in ("", "builtins") else f"{module}.{name}"
+
+
+def _cure(obj: Any) -> str:
+    module = (getattr(obj, "__module__", "") or "").split(".")[0]
+    if isinstance(obj, np.ufunc) or module == "numpy":
+        return "write it as a loop over the elements, with functions of math"
+    return "write it as a plain Python function, or compute it outside and pass the result as an argument"
+
+
+def _call_handler(ctx: Context, handler: Handler, obj: Any, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+    bound = handler.bind(ctx, _name(obj), args, keywords)
+    return handler.run(ctx, *bound)
+
+
+def _stop_gradient(ctx: Context, args: list[Rep]) -> Rep:
+    if len(args) != 1:
+        raise untypable("bind", f"stop_gradient takes 1 argument, but {len(args)} were given", ctx.loc)
+    rep = args[0]
+    if isinstance(rep.abstract, TupleOf):
+        return compound(TupleOf, [_stop_gradient(ctx, [item]) for item in rep.items()])
+    if not isinstance(rep.abstract, Number):
+        raise unsupported(
+            "call",
+            f"stop_gradient of {rep.abstract} is not compiled yet",
+            ctx.loc,
+            "apply it to the elements",
+        )
+    if not rep.abstract.type.is_float:
+        return rep
+    stopped = ctx.emit("stop_gradient", rep.parts[0])
+    return Rep(without_constants(rep.abstract), [stopped, *rep.parts[1:]])
+
+
+# Python functions
+
+
+def function(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.function`: an inner function with its defaults and captured values."""
+    assert ctx.instance is not None
+    around = ctx.instance.lifted
+    code = around.module.objects[op.attrs["code"]]
+    assert isinstance(code, CodeType)
+    template = ctx.engine.template(
+        code, around, op.attrs["defaults"], tuple(op.attrs["keywords"]), tuple(op.attrs["free"])
+    )
+    return compound(Closure, operands, template)
+
+
+def _call_closure(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+    template: Template = callee.abstract.tag  # type: ignore[attr-defined]
+    lifted = template.lifted
+    items = callee.items()
+    positional = [p.name for p in lifted.params if p.kind != "keyword"]
+    first = len(positional) - template.defaults
+    defaults = dict(zip(positional[first:], items, strict=False))
+    end = template.defaults + len(template.keywords)
+    defaults.update(zip(template.keywords, items[template.defaults : end], strict=True))
+    bound = bind(lifted.params, args, keywords, lambda p: defaults.get(p.name), template.name, ctx.loc)
+    return _call_lifted(ctx, lifted, template.free, [*bound, *items[end:]])
+
+
+def _call_function(ctx: Context, fn: FunctionType, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+    lifted = ctx.engine.lifted(fn)
+    bound = bind(
+        lifted.params, args, keywords, lambda p: _default(ctx, lifted, p), lifted.function.name, ctx.loc
+    )
+    rule = CUSTOM_VJP.get(fn)
+    if rule is not None:
+        return _call_with_rule(ctx, lifted, rule, bound)
+    return _call_lifted(ctx, lifted, (), bound)
+
+
+def _default(ctx: Context, lifted: Lifted, param: Param) -> Rep | None:
+    return default_value(ctx, lifted, param)
+
+
+def _specialised(rep: Rep) -> Rep:
+    """An argument as the callee's type sees it: ints and bools keep their values, floats forget them."""
+    return Rep(without_constants(rep.abstract, keep=(I64, BOOL)), rep.parts)
+
+
+def _call_lifted(ctx: Context, lifted: Lifted, free: tuple[str, ...], args: list[Rep]) -> Rep:
+    args = [_specialised(rep) for rep in args]
+    instance = ctx.engine.instance(lifted, free, [rep.abstract for rep in args], ctx.loc)
+    return _emit_call(ctx, instance, args, {})
+
+
+def _emit_call(ctx: Context, instance: Instance, args: list[Rep], attrs: dict[str, Any]) -> Rep:
+    """The op `call`, and the result put together from its parts."""
+    captured = [ctx.capture(capture) for capture in instance.captures.values()]
+    operands = [part for rep in [*args, *captured] for part in travelling(rep.abstract, rep.parts)]
+    result = instance.result
+    types = [] if result is None else travelling_types(result)
+    name = instance.lifted.function.name
+    if ctx.block is not None:
+        name = ctx.engine.function_of(instance).name
+    parts = _results(ctx, operands, types, {"callee": name, **attrs})
+    if result is None:
+        raise Dead("SystemError", f"{name} has returned, which it never does", [])
+    return represent(result, lambda type, _: next(parts))
+
+
+def _results(ctx: Context, operands: list[Value], types: list[Type], attrs: dict[str, Any]) -> Any:
+    kind = "none" if not types else str(types[0]) if len(types) == 1 else str(tuple_of(*types))
+    value = ctx.emit("call", *operands, type=kind, **attrs)
+    if len(types) > 1:
+        return iter([ctx.emit("extract", value, index=n) for n in range(len(types))])
+    return iter([value])
+
+
+def _call_with_rule(ctx: Context, lifted: Lifted, rule: Any, args: list[Rep]) -> Rep:
+    """A call whose derivative is a rule `rule(y_bar, y, *args)`, typed beside it with the type of y for
+    y_bar.
+    """
+    args = [Rep(without_constants(rep.abstract), rep.parts) for rep in args]
+    types: list[Abstract] = [rep.abstract for rep in args]
+    instance = ctx.engine.instance(lifted, (), types, ctx.loc)
+    instance.result = None if instance.result is None else without_constants(instance.result)
+    result = instance.result
+    if not isinstance(result, Number) or not result.type.is_float or instance.captures:
+        return _emit_call(ctx, instance, args, {})
+    ruled = ctx.engine.lifted(rule)
+    given = [represent(a, placeholder) for a in (result, result, *types)]
+    bound = bind(ruled.params, given, {}, lambda p: _default(ctx, ruled, p), ruled.function.name, ctx.loc)
+    by_hand = ctx.engine.instance(ruled, (), [rep.abstract for rep in bound], ctx.loc)
+    if by_hand.result is not None:
+        by_hand.result = without_constants(by_hand.result)
+    name = ruled.function.name
+    if ctx.block is not None:
+        ctx.engine.function_of(instance)
+        name = ctx.engine.function_of(by_hand).name
+    return _emit_call(ctx, instance, args, {"vjp": name})

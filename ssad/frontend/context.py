@@ -1,0 +1,244 @@
+"""What a handler works with: representations of Python values, and a context that emits, checks, casts and
+selects.
+
+The same handlers run twice: to find types (the builder stores nothing) and to write typed IR. Emission folds
+constants on the way, so a handler says every check it needs and the ones that hold at compile time vanish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ssad.frontend.abstract import (
+    MIXED,
+    NUMPY,
+    PYTHON,
+    SCALARS,
+    Abstract,
+    ArrayOf,
+    Compound,
+    Known,
+    MaybeUnbound,
+    NoJoin,
+    Number,
+    TupleOf,
+    Unbound,
+    join,
+    number,
+)
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.folding import fold
+from ssad.ir.core import Block, Const, Location, Op, Undef, Value, bool_
+from ssad.ir.primitive import PRIMITIVES
+from ssad.ir.types import BOOL, I64, Scalar, Type
+
+if TYPE_CHECKING:
+    from ssad.frontend.captures import Capture
+    from ssad.frontend.engine import Engine, Instance
+
+TRUE, FALSE = bool_(True), bool_(False)
+
+
+class Rep:
+    """A Python value in the compiled program: what is known of it, and the IR values of its parts."""
+
+    __slots__ = ("abstract", "parts")
+
+    def __init__(self, abstract: Abstract, parts: Sequence[Value] = ()) -> None:
+        self.abstract = abstract
+        self.parts = tuple(parts)
+
+    def items(self) -> list[Rep]:
+        """The values inside a compound one."""
+        reps, at = [], 0
+        for item in self.abstract.children():
+            width = len(item.parts)
+            reps.append(Rep(item, self.parts[at : at + width]))
+            at += width
+        return reps
+
+    def __repr__(self) -> str:
+        return f"<{self.abstract}: {self.parts}>"
+
+
+class Dead(Exception):
+    """A check was found to fail whenever it is reached: the block ends here with a raise."""
+
+    def __init__(self, exc: str, message: str | None, payload: Sequence[Value]) -> None:
+        super().__init__(exc)
+        self.exc = exc
+        self.message = message
+        self.payload = list(payload)
+
+
+def known(obj: Any) -> Rep:
+    """The representation of an object or number known at compile time."""
+    if type(obj) in (bool, int, float) or (isinstance(obj, np.generic) and obj.dtype in SCALARS):
+        abstract = number(obj)
+        if isinstance(abstract, Number):
+            return Rep(abstract, [Const(abstract.type, abstract.constant)])
+        return Rep(abstract)
+    if type(obj) is tuple:
+        return compound(TupleOf, [known(item) for item in obj])
+    return Rep(Known(obj))
+
+
+def compound(kind: type[Compound], items: Sequence[Rep], tag: Any = None) -> Rep:
+    """A compound value made of `items`."""
+    return Rep(kind([item.abstract for item in items], tag), [part for item in items for part in item.parts])
+
+
+def scalar(value: Value, flag: Value = FALSE) -> Rep:
+    """A number: the value, and the bool that says whether it is NumPy's."""
+    assert isinstance(value.type, Scalar), value.type
+    constant = value.value if isinstance(value, Const) else None
+    if isinstance(flag, Const):
+        return Rep(Number(value.type, NUMPY if flag.value else PYTHON, constant), [value])
+    return Rep(Number(value.type, MIXED), [value, flag])
+
+
+def flag_of(rep: Rep) -> Value:
+    """The bool that says whether a number is NumPy's."""
+    number = rep.abstract
+    assert isinstance(number, Number)
+    if number.flavour is MIXED:
+        return rep.parts[1]
+    return TRUE if number.flavour is NUMPY else FALSE
+
+
+class Context:
+    """One pass over one function of the lifted IR; `block` is None while only types are wanted."""
+
+    def __init__(self, engine: Engine, instance: Instance | None) -> None:
+        self.engine = engine
+        self.instance = instance
+        self.python_errors = engine.error_model == "python"
+        self.block: Block | None = None
+        self.loc: Location | None = None
+        self.env: dict[Value, Rep] = {}
+        self.free_values: dict[str, Rep] = {}
+        self.capture_values: dict[tuple[Any, ...], Rep] = {}
+
+    def capture(self, capture: Capture) -> Rep:
+        """An array from outside: a hidden parameter of this function."""
+        key = capture.origin.key()
+        if self.instance is not None:
+            self.instance.captures.setdefault(key, capture)
+        if self.block is None and key not in self.capture_values:
+            self.capture_values[key] = Rep(capture.abstract, [Value(part) for part in capture.abstract.parts])
+        return self.capture_values[key]
+
+    def emit(self, name: str, *operands: Value, hint: str = "", **attrs: Any) -> Value:
+        """The result of primitive `name`; a constant if the operands are and it is folded here."""
+        folded = fold(name, operands, attrs)
+        if folded is not None:
+            return folded
+        prim = PRIMITIVES[name]
+        result_type = prim.type_rule([v.type for v in operands], attrs)
+        if self.block is None:
+            return Value(result_type) if result_type is not None else TRUE
+        op = Op(prim, list(operands), attrs, result_type, self.loc, hint)
+        self.block.ops.append(op)
+        return op.result if op.result is not None else TRUE
+
+    def check(self, ok: Value, exc: str, message: str | None, *payload: Value) -> None:
+        """Raise `exc` where `ok` is false. Nothing if it is always true; ends the block if it is always
+        false.
+        """
+        if isinstance(ok, Const):
+            if not ok.value:
+                raise Dead(exc, message, payload)
+            return
+        attrs = {"exc": exc} if message is None else {"exc": exc, "message": message}
+        self.emit("check", ok, *payload, **attrs)
+
+    def cast(self, value: Value, type: Scalar) -> Value:
+        """A number as one of `type`: to bool by truth, to integers by truncation, else by rounding."""
+        if value.type is type:
+            return value
+        if type is BOOL:
+            assert isinstance(value.type, Scalar)
+            return self.emit("ne", value, Const(value.type, 0.0 if value.type.is_float else 0))
+        return self.emit("cast", value, to=str(type))
+
+    def select(self, cond: Value, a: Rep, b: Rep) -> Rep:
+        """`a` where `cond` holds, else `b`; their types join."""
+        if isinstance(cond, Const):
+            return a if cond.value else b
+        try:
+            abstract = join(a.abstract, b.abstract)
+        except NoJoin as why:
+            raise untypable(
+                "join", f"the two outcomes are {a.abstract} and {b.abstract}", self.loc, str(why)
+            ) from None
+        parts = []
+        for x, y in zip(self.convert(a, abstract), self.convert(b, abstract), strict=True):
+            if not _same(x, y) and not isinstance(x.type, Scalar):
+                raise unsupported(
+                    "value",
+                    f"a choice between two values of type {abstract} is not compiled here",
+                    self.loc,
+                    "choose with an `if` statement",
+                )
+            parts.append(x if _same(x, y) else self.emit("select", cond, x, y))
+        return Rep(abstract, parts)
+
+    def convert(self, rep: Rep, to: Abstract) -> list[Value]:
+        """The parts of `rep` as those of the more general abstract value `to`."""
+        source = rep.abstract
+        if isinstance(to, Number):
+            assert isinstance(source, Number), (source, to)
+            value = self.cast(rep.parts[0], to.type)
+            return [value, flag_of(rep)] if to.flavour is MIXED else [value]
+        if isinstance(to, MaybeUnbound):
+            if isinstance(source, Unbound):
+                return [*map(undefined, to.of.parts), FALSE]
+            if isinstance(source, MaybeUnbound):
+                inner = Rep(source.of, rep.parts[:-1])
+                return [*self.convert(inner, to.of), rep.parts[-1]]
+            return [*self.convert(rep, to.of), TRUE]
+        if isinstance(to, Compound):
+            pairs = zip(rep.items(), to.items, strict=True)
+            return [part for item, wanted in pairs for part in self.convert(item, wanted)]
+        if isinstance(to, ArrayOf) and rep.parts[0].type is not to.type:
+            return [self.any_layout(rep.parts[0])]
+        return list(rep.parts)
+
+    def any_layout(self, value: Value) -> Value:
+        """The same array with a type that says nothing about its strides."""
+        zero, one = Const(I64, 0), Const(I64, 1)
+        pattern = "s" + ":" * (value.type.rank - 1)  # type: ignore[attr-defined]
+        return self.emit("view", value, zero, self.dim(value, 0), one, pattern=pattern)
+
+    def dim(self, value: Value, axis: int) -> Value:
+        """The length of an array along an axis."""
+        return self.emit("dim", value, axis=axis)
+
+    def or_(self, *conditions: Value) -> Value:
+        """Whether one of the conditions holds."""
+        return self._chain("or", conditions, FALSE)
+
+    def and_(self, *conditions: Value) -> Value:
+        """Whether all of the conditions hold."""
+        return self._chain("and", conditions, TRUE)
+
+    def _chain(self, name: str, conditions: Sequence[Value], value: Value) -> Value:
+        for condition in conditions:
+            value = self.emit(name, value, condition)
+        return value
+
+    def not_(self, condition: Value) -> Value:
+        """The contrary."""
+        return self.emit("not", condition)
+
+
+def undefined(type: Type) -> Value:
+    """A part that nothing may depend on."""
+    return Undef(type)
+
+
+def _same(a: Value, b: Value) -> bool:
+    return a is b or (isinstance(a, Const) and isinstance(b, Const) and a.key() == b.key())

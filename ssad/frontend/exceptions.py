@@ -1,0 +1,182 @@
+"""`raise` and `assert`, exceptions and their messages. A message is a template; its numbers are filled in
+when it raises.
+"""
+
+from __future__ import annotations
+
+import builtins
+import string
+from collections.abc import Sequence
+from typing import Any
+
+from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Exceptional, Known, Number, Text
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import Context, Dead, Rep, compound, known
+from ssad.ir.core import Op, Terminator, Value
+from ssad.ir.types import BOOL
+
+MAX_PAYLOAD = 4
+
+
+def format_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.format`: a template and its fields; what is known at compile time goes into the template."""
+    template = ""
+    numbers: list[Rep] = []
+    for literal, field, spec, conversion in string.Formatter().parse(op.attrs["template"]):
+        template += _escape(literal)
+        if field is None:
+            continue
+        piece = operands[int(field)]
+        if spec and "{" in spec:
+            spec = _known_spec(ctx, spec, operands)
+        text, used = _field(ctx, piece, spec or "", conversion, len(numbers))
+        template += text
+        numbers.extend(used)
+    if numbers:
+        return compound(Text, numbers, template)
+    return known(template.replace("{{", "{").replace("}}", "}"))
+
+
+def _escape(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _known_spec(ctx: Context, spec: str, operands: list[Rep]) -> str:
+    known_operands = []
+    for rep in operands:
+        kind = rep.abstract
+        value = (
+            kind.object if isinstance(kind, Known) else kind.constant if isinstance(kind, Number) else None
+        )
+        known_operands.append(value)
+    try:
+        return spec.format(*known_operands)
+    except (ValueError, TypeError, IndexError):
+        raise unsupported(
+            "message",
+            "a format specification has to be known at compile time",
+            ctx.loc,
+            "write the width as a number",
+        ) from None
+
+
+def _field(ctx: Context, rep: Rep, spec: str, conversion: str | None, first: int) -> tuple[str, list[Rep]]:
+    """The template text of one field and the numbers it needs, which are counted from `first`."""
+    kind = rep.abstract
+    if isinstance(kind, Text):
+        if spec or conversion:
+            raise unsupported(
+                "message", "a format specification of a formatted string is not compiled", ctx.loc
+            )
+        return _shifted(kind.tag, first), rep.items()
+    if isinstance(kind, Number):
+        if kind.constant is None or kind.flavour is not PYTHON:
+            suffix = (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+            return _number_field(ctx, kind, rep, suffix, conversion, first)
+        obj: Any = kind.constant
+    elif isinstance(kind, Known):
+        obj = kind.object
+    else:
+        raise unsupported(
+            "message", f"{kind} in a string is not compiled", ctx.loc, "leave it out of the message"
+        )
+    field = "{0" + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "") + "}"
+    try:
+        return _escape(field.format(obj)), []
+    except Exception as error:
+        raise untypable("operand", f"this value cannot be formatted: {error}", ctx.loc) from None
+
+
+def _number_field(
+    ctx: Context, kind: Number, rep: Rep, suffix: str, conversion: str | None, first: int
+) -> tuple[str, list[Rep]]:
+    text = f"{{{first}{suffix}}}"
+    plain = Rep(Number(kind.type, kind.flavour if kind.flavour is not MIXED else PYTHON), rep.parts[:1])
+    if conversion == "r" and kind.flavour is NUMPY and kind.type is not BOOL:
+        text = f"np.{DTYPES[kind.type].name}({text})"
+    if conversion == "r" and kind.flavour is MIXED:
+        raise unsupported(
+            "message", f"the repr of {kind} is not compiled", ctx.loc, "write {x} instead of {x!r}"
+        )
+    return text, [plain]
+
+
+def _shifted(template: str, by: int) -> str:
+    """`template` with its fields numbered from `by`."""
+    shifted = ""
+    for literal, field, spec, conversion in string.Formatter().parse(template):
+        shifted += _escape(literal)
+        if field is not None:
+            suffix = (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+            shifted += f"{{{int(field) + by}{suffix}}}"
+    return shifted
+
+
+def assertion(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.assertion`: the class AssertionError."""
+    return known(AssertionError)
+
+
+def make_exception(ctx: Context, cls: type[BaseException], args: Sequence[Rep]) -> Rep:
+    """`ValueError("...")`: an exception with one message, or none."""
+    if len(args) > 1:
+        raise unsupported(
+            "message",
+            f"{cls.__name__} with {len(args)} arguments is not compiled",
+            ctx.loc,
+            "give it one message",
+        )
+    if not args:
+        return compound(Exceptional, [], (cls, None))
+    kind = args[0].abstract
+    if isinstance(kind, Text):
+        return Rep(Exceptional(kind.items, (cls, kind.tag)), args[0].parts)
+    if isinstance(kind, Number):
+        return compound(Exceptional, [Rep(Number(kind.type, PYTHON), args[0].parts[:1])], (cls, "{0}"))
+    if isinstance(kind, Known) and isinstance(kind.object, str):
+        return compound(Exceptional, [], (cls, _escape(kind.object)))
+    if isinstance(kind, Known) and kind.object is None:
+        return compound(Exceptional, [], (cls, "None"))
+    raise unsupported("message", f"an exception with {kind} is not compiled", ctx.loc, "give it a message")
+
+
+def raise_(ctx: Context, term: Terminator, operands: list[Rep]) -> None:
+    """The terminator `raise`."""
+    rep = operands[0]
+    if isinstance(rep.abstract, Known) and _is_exception_class(rep.abstract.object):
+        rep = make_exception(ctx, rep.abstract.object, [])
+    if not isinstance(rep.abstract, Exceptional):
+        raise unsupported(
+            "message",
+            f"`raise` of {rep.abstract} is not compiled",
+            term.loc,
+            "raise an exception class, or an instance made where it is raised",
+        )
+    cls, message = rep.abstract.tag
+    payload: list[Value] = list(rep.parts)
+    if len(payload) > MAX_PAYLOAD:
+        raise unsupported(
+            "message",
+            f"a message with more than {MAX_PAYLOAD} numbers is not compiled",
+            term.loc,
+            "leave some out",
+        )
+    raise Dead(exception_name(ctx, cls), message, payload)
+
+
+def _is_exception_class(obj: object) -> bool:
+    return isinstance(obj, type) and issubclass(obj, BaseException)
+
+
+def exception_name(ctx: Context, cls: type[BaseException]) -> str:
+    """What the IR calls an exception class: its name if it is a builtin, else a name in the module."""
+    name = cls.__name__
+    if getattr(builtins, name, None) is cls:
+        return name
+    objects = ctx.engine.module.objects
+    stem, number = name, 0
+    while hasattr(builtins, name) or objects.get(name, cls) is not cls:
+        number += 1
+        name = f"{stem}.{number}"
+    objects[name] = cls
+    return name

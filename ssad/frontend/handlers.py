@@ -1,0 +1,77 @@
+"""One handler per op of lifted IR: `(ctx, op, operands) -> Rep`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ssad.frontend import attributes, calls, exceptions, indexing, iteration, outside, sequences
+from ssad.frontend.abstract import MaybeUnbound, Unbound
+from ssad.frontend.context import FALSE, Context, Rep
+from ssad.frontend.operators import binary, compare, truth, unary
+from ssad.frontend.promotion import plain_bool
+from ssad.ir.core import Op
+
+
+def _binary(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    return binary(ctx, op.attrs["op"], *operands)
+
+
+def _unary(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    return unary(ctx, op.attrs["op"], *operands)
+
+
+def _compare(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    return compare(ctx, op.attrs["op"], *operands)
+
+
+def _truth(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    value = truth(ctx, operands[0])
+    return plain_bool(ctx.not_(value) if op.attrs.get("negate") else value)
+
+
+def _unbound(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    return Rep(Unbound())
+
+
+def _check_bound(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    rep = operands[0]
+    name = op.attrs["name"]
+    message = f"cannot access local variable '{name}' where it is not associated with a value"
+    if isinstance(rep.abstract, Unbound):
+        ctx.check(FALSE, "UnboundLocalError", message)
+    if isinstance(rep.abstract, MaybeUnbound):
+        ctx.check(rep.parts[-1], "UnboundLocalError", message)
+        return Rep(rep.abstract.of, rep.parts[:-1])
+    return rep
+
+
+HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
+    "py.const": outside.const,
+    "py.global": outside.global_,
+    "py.free": outside.free,
+    "py.unbound": _unbound,
+    "py.check_bound": _check_bound,
+    "py.binary": _binary,
+    "py.unary": _unary,
+    "py.compare": _compare,
+    "py.truth": _truth,
+    "py.getattr": attributes.getattr_,
+    "py.setattr": attributes.setattr_,
+    "py.getitem": indexing.getitem,
+    "py.setitem": indexing.setitem,
+    "py.slice": sequences.slice_,
+    "py.tuple": sequences.tuple_,
+    "py.list": sequences.list_,
+    "py.unpack": sequences.unpack,
+    "py.check_length": sequences.check_length,
+    "py.call": calls.call,
+    "py.function": calls.function,
+    "py.iter": iteration.iter_,
+    "py.iter_more": iteration.iter_more,
+    "py.iter_item": iteration.iter_item,
+    "py.next_index": iteration.next_index,
+    "py.assertion": exceptions.assertion,
+    "py.format": exceptions.format_,
+    "raise": exceptions.raise_,
+}

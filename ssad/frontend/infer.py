@@ -1,0 +1,61 @@
+"""From lifted to typed IR: the types by fixpoint, then the same handlers once more to write machine ops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ssad.frontend.abstract import Abstract, Known, without_constants
+from ssad.frontend.binding import bind
+from ssad.frontend.captures import Capture, Guard
+from ssad.frontend.context import Context
+from ssad.frontend.engine import Engine
+from ssad.frontend.outside import default_value
+from ssad.frontend.shapes import placeholder, represent
+from ssad.ir.core import Module
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A typed module, and what its door must know about it.
+
+    `params` are the abstract arguments, `captures` the arrays that the program finds outside: their parts,
+    in order, are the main function's parameters (a number known at compile time has none). `result` is the
+    Python type of what is returned; its parts are the results. `guards` are the outside objects taken for
+    constants.
+    """
+
+    module: Module
+    params: tuple[Abstract, ...]
+    result: Abstract
+    captures: tuple[Capture, ...]
+    guards: tuple[Guard, ...]
+
+
+def infer(fn: object, arguments: Sequence[Abstract], *, error_model: str = "python") -> Typed:
+    """Type `fn` for these arguments; missing ones take their defaults.
+
+    One typed function is made per (Python function, what it captures, abstract argument types). Blocks that
+    no branch can lead to are neither typed nor written. `error_model="numpy"` leaves out the checks of
+    domains and of zero divisors. Raises UnsupportedError and TypingError.
+    """
+    engine = Engine(error_model)
+    lifted = engine.lifted(fn)
+    place = lifted.function.loc
+    reps = [represent(a, placeholder) for a in arguments]
+    ctx = Context(engine, None)
+    bound = bind(
+        lifted.params, reps, {}, lambda p: default_value(ctx, lifted, p), lifted.function.name, place
+    )
+    instance = engine.instance(lifted, (), [rep.abstract for rep in bound], place)
+    if instance.result is None:  # it always raises
+        instance.result = Known(None)
+    instance.result = without_constants(instance.result)
+    engine.function_of(instance)
+    return Typed(
+        engine.module,
+        instance.arguments,
+        instance.result,
+        tuple(instance.captures.values()),
+        tuple(engine.guards.values()),
+    )

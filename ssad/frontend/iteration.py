@@ -1,0 +1,214 @@
+"""`for` loops: what item k of a thing is, and whether there is one. A loop counts k from 0 by 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ssad.frontend.abstract import (
+    ArrayOf,
+    Compound,
+    EnumerateOf,
+    Known,
+    ListOf,
+    Number,
+    RangeOf,
+    ReversedOf,
+    TupleOf,
+    ZipOf,
+)
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import FALSE, Context, Rep, compound, known, scalar
+from ssad.frontend.promotion import as_index
+from ssad.frontend.python_errors import message_of
+from ssad.ir.core import Const, Op, Value
+from ssad.ir.types import BOOL, I64
+
+_ZERO, _ONE = Const(I64, 0), Const(I64, 1)
+
+
+def iter_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.iter`: the thing itself, if it can be iterated over."""
+    return iterable(ctx, operands[0])
+
+
+def iterable(ctx: Context, rep: Rep) -> Rep:
+    """`rep`, if a loop can run over it. Raises UnsupportedError or TypingError."""
+    kind = rep.abstract
+    if isinstance(kind, ArrayOf | TupleOf | ListOf | RangeOf | EnumerateOf | ZipOf | ReversedOf):
+        return rep
+    if isinstance(kind, Number) or (isinstance(kind, Known) and kind.object is None):
+        cure = "write range(...)" if isinstance(kind, Number) and kind.type.is_integer else ""
+        raise untypable("operand", f"{kind} cannot be iterated over", ctx.loc, cure)
+    raise unsupported(
+        "iteration", f"a loop over {kind} is not compiled", ctx.loc, "loop over range, an array or a tuple"
+    )
+
+
+def count_of(ctx: Context, rep: Rep) -> Value:
+    """How many items there are."""
+    kind = rep.abstract
+    if isinstance(kind, ArrayOf):
+        return ctx.dim(rep.parts[0], 0)
+    if isinstance(kind, TupleOf | ListOf):
+        return Const(I64, len(kind.items))
+    if isinstance(kind, RangeOf):
+        return rep.parts[2]
+    assert isinstance(kind, Compound)
+    if isinstance(kind, ZipOf):
+        counts = [count_of(ctx, item) for item in rep.items()]
+        shortest = counts[0] if counts else _ZERO
+        for count in counts[1:]:
+            shortest = ctx.emit("select", ctx.emit("lt", count, shortest), count, shortest)
+        return shortest
+    return count_of(ctx, rep.items()[0])
+
+
+def iter_more(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.iter_more`: whether item k exists."""
+    return scalar(_more(ctx, operands[0], operands[1].parts[0]))
+
+
+def _more(ctx: Context, rep: Rep, k: Value) -> Value:
+    if isinstance(rep.abstract, ZipOf):
+        return ctx.and_(*[_more(ctx, item, k) for item in rep.items()]) if rep.abstract.items else FALSE
+    return ctx.emit("lt", k, count_of(ctx, rep))
+
+
+def iter_item(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.iter_item`: item k, which exists."""
+    return item_of(ctx, operands[0], operands[1].parts[0])
+
+
+def item_of(ctx: Context, rep: Rep, k: Value) -> Rep:
+    """Item k of something to iterate over; the caller knows that it exists."""
+    kind = rep.abstract
+    if isinstance(kind, ArrayOf):
+        return element(ctx, rep.parts[0], [k])
+    if isinstance(kind, TupleOf | ListOf):
+        return choose_item(ctx, rep.items(), k)
+    if isinstance(kind, RangeOf):
+        start, step, _ = rep.parts
+        offset = k if _is(step, 1) else ctx.emit("mul", k, step)
+        return scalar(offset if _is(start, 0) else ctx.emit("add", start, offset))
+    if isinstance(kind, EnumerateOf):
+        inner, first = rep.items()
+        count = k if _is(first.parts[0], 0) else ctx.emit("add", first.parts[0], k)
+        return compound(TupleOf, [scalar(count), item_of(ctx, inner, k)])
+    if isinstance(kind, ZipOf):
+        return compound(TupleOf, [item_of(ctx, item, k) for item in rep.items()])
+    assert isinstance(kind, ReversedOf)
+    inner = rep.items()[0]
+    last = ctx.emit("sub", count_of(ctx, inner), _ONE)
+    return item_of(ctx, inner, ctx.emit("sub", last, k))
+
+
+def element(ctx: Context, array: Value, index: Sequence[Value]) -> Rep:
+    """An element as a NumPy scalar, or a view of what lies behind the first indices; they are in range."""
+    rank = array.type.rank  # type: ignore[attr-defined]
+    if len(index) == rank:
+        return scalar(ctx.emit("load", array, *index), Const(BOOL, True))
+    pattern = "i" * len(index) + ":" * (rank - len(index))
+    view = ctx.emit("view", array, *index, pattern=pattern)
+    return array_rep(view)
+
+
+def array_rep(value: Value) -> Rep:
+    """An array, described by its IR type."""
+    return Rep(ArrayOf(value.type), [value])  # type: ignore[arg-type]
+
+
+def choose_item(ctx: Context, items: Sequence[Rep], k: Value) -> Rep:
+    """Item k of a tuple: the items need one type where k is only known at run time."""
+    if isinstance(k, Const):
+        return items[int(k.value)] if 0 <= k.value < len(items) else items[0]
+    if not items:
+        return known(None)
+    chosen = items[-1]
+    for n in range(len(items) - 2, -1, -1):
+        chosen = ctx.select(ctx.emit("eq", k, Const(I64, n)), items[n], chosen)
+    return chosen
+
+
+def next_index(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.next_index`: k + 1, which cannot overflow."""
+    return scalar(ctx.emit("add", operands[0].parts[0], _ONE))
+
+
+def _is(value: Value, number: int) -> bool:
+    return isinstance(value, Const) and value.value == number
+
+
+# What makes iterables
+
+
+def range_(ctx: Context, args: list[Rep]) -> Rep:
+    """`range(stop)`, `range(start, stop)`, `range(start, stop, step)`: the number of items is computed
+    once.
+    """
+    if not 1 <= len(args) <= 3:
+        raise untypable("bind", f"range takes 1 to 3 arguments, but {len(args)} were given", ctx.loc)
+    values = [as_index(ctx, arg, "an argument of range") for arg in args]
+    start, stop, step = {1: (_ZERO, values[0], _ONE), 2: (*values, _ONE), 3: tuple(values)}[len(values)]
+    if not isinstance(step, Const) or step.value == 0:
+        ctx.check(ctx.emit("ne", step, _ZERO), *message_of(range, 1, 2, 0))
+    count = _range_count(ctx, start, stop, step)
+    return compound(RangeOf, [scalar(start), scalar(step), scalar(count)])
+
+
+def _range_count(ctx: Context, start: Value, stop: Value, step: Value) -> Value:
+    if isinstance(step, Const):
+        return (
+            _count_up(ctx, start, stop, step)
+            if step.value > 0
+            else _count_up(ctx, stop, start, _negated(step))
+        )
+    up = ctx.emit("gt", step, _ZERO)
+    low = ctx.emit("select", up, start, stop)
+    high = ctx.emit("select", up, stop, start)
+    size = ctx.emit("select", up, step, ctx.emit("neg", step))
+    return _count_up(ctx, low, high, size)
+
+
+def _negated(step: Const) -> Value:
+    return Const(I64, min(-step.value, 2**63 - 1))
+
+
+def _count_up(ctx: Context, low: Value, high: Value, step: Value) -> Value:
+    """max(0, ceil((high - low) / step)) for a positive step."""
+    if _is(low, 0) and _is(step, 1):
+        return ctx.emit("select", ctx.emit("lt", high, _ZERO), _ZERO, high)
+    safe_high = ctx.emit("select", ctx.emit("lt", high, low), low, high)
+    if not (isinstance(low, Const) and low.value >= 0):
+        overflows = ctx.emit("sub_overflows", safe_high, low)
+        ctx.check(
+            ctx.not_(overflows), "OverflowError", "this range has more items than a 64-bit integer can count"
+        )
+    span = ctx.emit("sub", safe_high, low)
+    if _is(step, 1):
+        return span
+    whole = ctx.emit("floordiv", span, step)
+    rest = ctx.emit("ne", ctx.emit("mod", span, step), _ZERO)
+    return ctx.emit("add", whole, ctx.cast(rest, I64))
+
+
+def enumerate_(ctx: Context, args: list[Rep]) -> Rep:
+    """`enumerate(x, start)`."""
+    start = args[1] if len(args) > 1 else known(0)
+    return compound(
+        EnumerateOf, [iterable(ctx, args[0]), scalar(as_index(ctx, start, "the start of enumerate"))]
+    )
+
+
+def zip_(ctx: Context, args: list[Rep]) -> Rep:
+    """`zip(x, y, ...)`."""
+    return compound(ZipOf, [iterable(ctx, arg) for arg in args])
+
+
+def reversed_(ctx: Context, args: list[Rep]) -> Rep:
+    """`reversed(x)` of a range, an array or a tuple."""
+    kind = args[0].abstract
+    if isinstance(kind, TupleOf | ListOf):
+        return compound(type(kind), args[0].items()[::-1])
+    if not isinstance(kind, RangeOf | ArrayOf):
+        raise untypable("operand", f"{kind} cannot be reversed", ctx.loc)
+    return compound(ReversedOf, [args[0]])

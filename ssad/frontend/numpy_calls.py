@@ -1,0 +1,152 @@
+"""NumPy functions that make arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ssad.frontend.abstract import ArrayOf, Known, ListOf, Number, TupleOf
+from ssad.frontend.builtin_calls import Handler
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import Context, Rep
+from ssad.frontend.conversion import dtype_of, element_value
+from ssad.frontend.indexing import copy_of
+from ssad.frontend.iteration import array_rep
+from ssad.frontend.promotion import as_index, meeting_type
+from ssad.ir.core import Const, Value
+from ssad.ir.types import BOOL, F64, I64, Scalar, array
+
+
+def _shape(ctx: Context, rep: Rep) -> list[Value]:
+    """The sizes of a new array, none negative."""
+    items = rep.items() if isinstance(rep.abstract, TupleOf | ListOf) else [rep]
+    if not items:
+        raise unsupported("value", "an array without dimensions is not compiled", ctx.loc, "use a number")
+    sizes = [as_index(ctx, item, "the size of an array") for item in items]
+    for size in sizes:
+        ctx.check(ctx.emit("ge", size, Const(I64, 0)), "ValueError", "negative dimensions are not allowed")
+    return sizes
+
+
+def _alloc(ctx: Context, sizes: list[Value], elem: Scalar, layout: str = "C") -> Value:
+    return ctx.emit("alloc", *sizes, type=str(array(elem, len(sizes), layout)))
+
+
+def _dtype(ctx: Context, dtype: Rep | None, otherwise: Scalar) -> Scalar:
+    if dtype is None or (isinstance(dtype.abstract, Known) and dtype.abstract.object is None):
+        return otherwise
+    return dtype_of(ctx, dtype)
+
+
+def _filled(ctx: Context, sizes: list[Value], elem: Scalar, value: float | None, layout: str = "C") -> Rep:
+    fresh = _alloc(ctx, sizes, elem, layout)
+    if value is not None:
+        ctx.emit(
+            "fill",
+            fresh,
+            Const(elem, value if elem.is_float else bool(value) if elem is BOOL else int(value)),
+        )
+    return array_rep(fresh)
+
+
+def _maker(value: float | None) -> Handler:
+    def run(ctx: Context, shape: Rep, dtype: Rep | None) -> Rep:
+        return _filled(ctx, _shape(ctx, shape), _dtype(ctx, dtype, F64), value)
+
+    return Handler(run, "shape", "dtype")
+
+
+def _layout_of(kind: ArrayOf) -> str:
+    return "F" if kind.type.layout == "F" else "C"
+
+
+def _like(value: float | None) -> Handler:
+    def run(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
+        kind = _array(ctx, x)
+        sizes = [ctx.dim(x.parts[0], axis) for axis in range(kind.rank)]
+        return _filled(ctx, sizes, _dtype(ctx, dtype, kind.elem), value, _layout_of(kind))
+
+    return Handler(run, "prototype", "dtype")
+
+
+def _array(ctx: Context, rep: Rep) -> ArrayOf:
+    if isinstance(rep.abstract, ArrayOf):
+        return rep.abstract
+    raise untypable("operand", f"an array is wanted here, but this is {rep.abstract}", ctx.loc)
+
+
+def _full(ctx: Context, shape: Rep, fill_value: Rep, dtype: Rep | None) -> Rep:
+    number = fill_value.abstract
+    if not isinstance(number, Number):
+        raise untypable("operand", f"np.full wants a number, but this is {number}", ctx.loc)
+    elem = _dtype(ctx, dtype, number.type)
+    fresh = _alloc(ctx, _shape(ctx, shape), elem)
+    ctx.emit("fill", fresh, element_value(ctx, fill_value, elem))
+    return array_rep(fresh)
+
+
+def _full_like(ctx: Context, x: Rep, fill_value: Rep, dtype: Rep | None) -> Rep:
+    kind = _array(ctx, x)
+    elem = _dtype(ctx, dtype, kind.elem)
+    fresh = _alloc(ctx, [ctx.dim(x.parts[0], axis) for axis in range(kind.rank)], elem, _layout_of(kind))
+    ctx.emit("fill", fresh, element_value(ctx, fill_value, elem))
+    return array_rep(fresh)
+
+
+def _from(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
+    """`np.array(...)` of numbers, of rows of numbers, or of an array."""
+    if isinstance(x.abstract, ArrayOf):
+        if _dtype(ctx, dtype, x.abstract.elem) is not x.abstract.elem:
+            raise unsupported(
+                "dtype", "np.array with another dtype is not compiled yet", ctx.loc, "write a loop"
+            )
+        return array_rep(copy_of(ctx, x.parts[0]))
+    rows = x.items() if isinstance(x.abstract, TupleOf | ListOf) else []
+    nested = [isinstance(row.abstract, TupleOf | ListOf) for row in rows]
+    width = len(rows[0].items()) if rows and all(nested) else 0
+    elements = [(n,) for n in range(len(rows))] if not any(nested) else []
+    if rows and all(nested) and all(len(row.items()) == width for row in rows):
+        elements = [(n, m) for n in range(len(rows)) for m in range(width)]  # type: ignore[misc]
+    numbers = [rows[i[0]] if len(i) == 1 else rows[i[0]].items()[i[1]] for i in elements]
+    if not numbers or not all(isinstance(number.abstract, Number) for number in numbers):
+        raise unsupported(
+            "value", f"np.array of {x.abstract} is not compiled", ctx.loc, "use np.zeros and fill it"
+        )
+    elem = _dtype(ctx, dtype, _common(ctx, numbers))
+    sizes: list[Value] = [Const(I64, len(rows)), *([Const(I64, width)] if any(nested) else [])]
+    fresh = _alloc(ctx, sizes, elem)
+    for index, number in zip(elements, numbers, strict=True):
+        ctx.emit("store", fresh, *[Const(I64, n) for n in index], element_value(ctx, number, elem))
+    return array_rep(fresh)
+
+
+def _common(ctx: Context, numbers: list[Rep]) -> Scalar:
+    """NumPy's dtype of a list of numbers: Python's are f64, i64, bool in this, not weak."""
+    common: Scalar | None = None
+    for rep in numbers:
+        number = rep.abstract
+        assert isinstance(number, Number)
+        common = (
+            number.type if common is None else meeting_type(common, True, number.type, True, "arithmetic")
+        )
+    assert common is not None
+    return common
+
+
+def _copy(ctx: Context, x: Rep) -> Rep:
+    return array_rep(copy_of(ctx, x.parts[0])) if _array(ctx, x) else x
+
+
+NUMPY_CALLS: dict[Any, Handler] = {
+    np.zeros: _maker(0.0),
+    np.ones: _maker(1.0),
+    np.empty: _maker(None),
+    np.zeros_like: _like(0.0),
+    np.ones_like: _like(1.0),
+    np.empty_like: _like(None),
+    np.full: Handler(_full, "shape fill_value", "dtype"),
+    np.full_like: Handler(_full_like, "a fill_value", "dtype"),
+    np.array: Handler(_from, "object", "dtype"),
+    np.copy: Handler(_copy, "a"),
+}

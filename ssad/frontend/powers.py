@@ -1,0 +1,85 @@
+"""`**`: four kinds of power, each with what Python refuses about it."""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+
+from ssad.frontend import python_errors as errors
+from ssad.frontend.abstract import Number
+from ssad.frontend.context import FALSE, TRUE, Context, Rep, scalar
+from ssad.frontend.promotion import bring, meet
+from ssad.ir.core import Const, Value
+from ssad.ir.types import BOOL, F64, I8, I64, Scalar
+
+
+def power(ctx: Context, a: Rep, b: Rep) -> Rep:
+    """`a ** b` of two numbers."""
+    exponent = b.abstract
+    assert isinstance(exponent, Number)
+    to, flag = meet(ctx, a, b)
+    if to.is_float:
+        return _float_power(ctx, bring(ctx, a, to), bring(ctx, b, to), flag)
+    negative = exponent.constant is not None and exponent.constant < 0
+    if negative and flag is FALSE:
+        return _float_power(ctx, ctx.cast(a.parts[0], F64), ctx.cast(b.parts[0], F64), flag)
+    return _integer_power(ctx, a, b, I8 if to is BOOL else to, flag)
+
+
+def _integer_power(ctx: Context, a: Rep, b: Rep, to: Scalar, flag: Value) -> Rep:
+    """Integers stay integers, so a negative exponent is refused: by NumPy's rule, or because the type is
+    int.
+    """
+    x, y = bring(ctx, a, to), bring(ctx, b, to)
+    nonnegative = ctx.emit("ge", y, Const(to, 0))
+    if flag is not FALSE:
+        exc, text = errors.message_of(operator.pow, np.int64(2), np.int64(-1))
+        ctx.check(ctx.or_(ctx.not_(flag), nonnegative), exc, text)
+    if flag is not TRUE:
+        ctx.check(ctx.or_(flag, nonnegative), "ValueError", errors.INT_POWER)
+    # powers of narrow integers wrap to their width, as those of i64 do modulo a multiple of it
+    x, y = ctx.cast(x, I64), ctx.cast(y, I64)
+    if flag is not TRUE:
+        fits = ctx.not_(ctx.emit("ipow_overflows", x, y))
+        ctx.check(ctx.or_(flag, fits), "OverflowError", errors.INT_TOO_LARGE)
+    return scalar(ctx.cast(ctx.emit("ipow", x, y), to), flag)
+
+
+def _float_power(ctx: Context, x: Value, y: Value, flag: Value) -> Rep:
+    """Python's float power raises at the pole, where the result is complex, and where it is too large."""
+    checked = ctx.python_errors and flag is not TRUE
+    if checked:
+        _check_pole(ctx, x, y, flag)
+    if flag is not TRUE:
+        _check_complex(ctx, x, y, flag)
+    result = ctx.emit("pow", x, y)
+    if checked and not (isinstance(y, Const) and y.value in (0.0, 1.0)):
+        finite = ctx.and_(ctx.emit("isfinite", x), ctx.emit("isfinite", y))
+        fine = ctx.or_(ctx.emit("isfinite", result), ctx.not_(finite), flag)
+        ctx.check(fine, *errors.power_overflow())
+    return scalar(result, flag)
+
+
+def _zero(like: Value) -> Const:
+    assert isinstance(like.type, Scalar)
+    return Const(like.type, 0.0)
+
+
+def _check_pole(ctx: Context, x: Value, y: Value, flag: Value) -> None:
+    pole = ctx.and_(ctx.emit("lt", y, _zero(y)), ctx.emit("eq", x, _zero(x)))
+    ctx.check(ctx.or_(flag, ctx.not_(pole)), *errors.power_of_zero())
+
+
+def _check_complex(ctx: Context, x: Value, y: Value, flag: Value) -> None:
+    """A finite negative number to a finite fractional power."""
+    if isinstance(y, Const):
+        if not math.isfinite(y.value) or y.value == math.floor(y.value):
+            return
+        fractional: Value = TRUE
+    else:
+        fractional = ctx.and_(ctx.emit("ne", ctx.emit("floor", y), y), ctx.emit("isfinite", y))
+    below = ctx.and_(ctx.emit("lt", x, _zero(x)), ctx.emit("isfinite", x))
+    fine = ctx.or_(flag, ctx.not_(ctx.and_(below, fractional)))
+    ctx.check(fine, "ValueError", errors.COMPLEX_POWER)

@@ -1,0 +1,120 @@
+"""Which machine type two numbers meet in: Python's rules, NumPy's (NEP 50), and both where it is not known
+whose.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, SCALARS, Known, Number
+from ssad.frontend.codes import untypable
+from ssad.frontend.context import Context, Rep, flag_of
+from ssad.frontend.python_errors import FLAVOUR
+from ssad.ir.core import Const, Value
+from ssad.ir.types import BOOL, F64, I64, U64, Scalar
+
+ARITHMETIC, BITWISE = "arithmetic", "bitwise"
+
+
+@cache
+def meeting_type(a: Scalar, a_numpy: bool, b: Scalar, b_numpy: bool, family: str) -> Scalar | None:
+    """The type that numbers of types `a` and `b` are brought to; None if there is none here (float16)."""
+    if not a_numpy and not b_numpy:
+        if F64 in (a, b) or a.is_float or b.is_float:
+            return F64
+        return BOOL if family == BITWISE and a is BOOL and b is BOOL else I64
+    if a_numpy and b_numpy:
+        return SCALARS.get(np.promote_types(DTYPES[a], DTYPES[b]))
+    strong, weak = (a, b) if a_numpy else (b, a)
+    if weak.is_float:
+        return strong if strong.is_float else F64
+    if weak.is_integer:
+        return I64 if strong is BOOL else strong
+    return strong
+
+
+def numeric(ctx: Context, rep: Rep, what: str) -> Rep:
+    """`rep` if it is a number; a Python int beyond int64 becomes the float nearest to it."""
+    if isinstance(rep.abstract, Number):
+        return rep
+    if isinstance(rep.abstract, Known) and type(rep.abstract.object) is int:
+        raise untypable(
+            "number",
+            f"the integer {rep.abstract} does not fit into 64 bits",
+            ctx.loc,
+            "write it as a float, for example 1e30",
+        )
+    raise untypable("operand", f"{what} is wanted to be a number, but is {rep.abstract}", ctx.loc)
+
+
+def _may_be(rep: Rep) -> tuple[bool, ...]:
+    number = rep.abstract
+    assert isinstance(number, Number)
+    return {PYTHON: (False,), NUMPY: (True,), MIXED: (True, False)}[number.flavour]
+
+
+def meet(ctx: Context, a: Rep, b: Rep, family: str = ARITHMETIC) -> tuple[Scalar, Value]:
+    """The type that two numbers meet in, and whether the result is NumPy's.
+
+    Where the type depends on whose number it is at run time, NumPy's is taken and a check says so.
+    """
+    x, y = a.abstract, b.abstract
+    assert isinstance(x, Number) and isinstance(y, Number)
+    ways = [(p, q) for p in _may_be(a) for q in _may_be(b)]
+    wanted = meeting_type(x.type, ways[0][0], y.type, ways[0][1], family)
+    assert wanted is not None, (x, y)
+    flags = flag_of(a), flag_of(b)
+    for p, q in ways[1:]:
+        if meeting_type(x.type, p, y.type, q, family) is not wanted:
+            differs = [
+                flag if numpy is False else ctx.not_(flag) for flag, numpy in zip(flags, (p, q), strict=True)
+            ]
+            ctx.check(ctx.or_(*differs), "TypeError", FLAVOUR)
+    return wanted, ctx.or_(*flags)
+
+
+def bring(ctx: Context, rep: Rep, to: Scalar) -> Value:
+    """The number in type `to`; a Python int is checked to fit into a narrower integer, as NumPy does."""
+    number = rep.abstract
+    assert isinstance(number, Number)
+    value = rep.parts[0]
+    if to.is_integer and number.type is I64 and number.flavour is not NUMPY and to is not I64:
+        ctx.check(ctx.or_(flag_of(rep), fits_into(ctx, value, to)), "OverflowError", out_of_bounds(to), value)
+    return ctx.cast(value, to)
+
+
+def fits_into(ctx: Context, value: Value, to: Scalar) -> Value:
+    """Whether an i64 is in the range of the integer type `to`."""
+    low = -(1 << (to.bits - 1)) if to.kind == "i" else 0
+    enough = ctx.emit("ge", value, Const(I64, low))
+    if to is U64:
+        return enough
+    return ctx.and_(enough, ctx.emit("le", value, Const(I64, low + (1 << to.bits) - 1)))
+
+
+def out_of_bounds(to: Scalar) -> str:
+    """What NumPy says of a Python int that an integer type cannot hold."""
+    return f"Python integer {{0}} out of bounds for {DTYPES[to].name}"
+
+
+def as_float(ctx: Context, rep: Rep) -> Value:
+    """What `float(x)` gives, as the functions of `math` take it."""
+    return ctx.cast(rep.parts[0], F64)
+
+
+def as_index(ctx: Context, rep: Rep, what: str) -> Value:
+    """An integer as i64, as `operator.index` takes it. Raises TypingError for anything else."""
+    number = rep.abstract
+    if isinstance(number, Number) and (
+        number.type.is_integer or (number.type is BOOL and number.flavour is PYTHON)
+    ):
+        return ctx.cast(rep.parts[0], I64)
+    cure = "convert it with int(...)" if isinstance(number, Number) else ""
+    raise untypable("operand", f"{what} is wanted to be an integer, but is {number}", ctx.loc, cure)
+
+
+def plain_bool(value: Value) -> Rep:
+    """A Python bool."""
+    return Rep(Number(BOOL, PYTHON, value.value if isinstance(value, Const) else None), [value])

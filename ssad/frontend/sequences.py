@@ -1,0 +1,114 @@
+"""Tuples: displays, unpacking, length, subscripts."""
+
+from __future__ import annotations
+
+from ssad.frontend.abstract import ArrayOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import Context, Rep, compound, known, scalar
+from ssad.frontend.iteration import choose_item, count_of, element, iterable
+from ssad.frontend.promotion import as_index
+from ssad.ir.core import Const, Op, Value
+from ssad.ir.types import BOOL, I64
+
+
+def tuple_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.tuple`."""
+    return compound(TupleOf, operands)
+
+
+def list_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.list`: good for np.array and the like only."""
+    return compound(ListOf, operands)
+
+
+def slice_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.slice` of two or three bounds."""
+    return compound(SliceOf, [*operands, known(None)][:3])
+
+
+def check_length(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.check_length`: a tuple has the length at compile time, an array is checked when it runs."""
+    rep, wanted = operands[0], op.attrs["count"]
+    kind = rep.abstract
+    if isinstance(kind, TupleOf | ListOf):
+        have = len(kind.items)
+        if have != wanted:
+            few = f"not enough values to unpack: {wanted} are wanted, the tuple has {have}"
+            many = f"too many values to unpack: {wanted} are wanted, the tuple has {have}"
+            raise untypable("arity", few if have < wanted else many, ctx.loc)
+        return known(None)
+    if isinstance(kind, Number | Known):
+        raise untypable("arity", f"{kind} cannot be unpacked", ctx.loc)
+    count = count_of(ctx, iterable(ctx, rep))
+    few = f"not enough values to unpack (expected {wanted}, got {{0}})"
+    ctx.check(ctx.emit("ge", count, Const(I64, wanted)), "ValueError", few, count)
+    many = f"too many values to unpack (expected {wanted})"
+    ctx.check(ctx.emit("le", count, Const(I64, wanted)), "ValueError", many)
+    return known(None)
+
+
+def unpack(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.unpack`: one item of something of checked length."""
+    rep, index = operands[0], op.attrs["index"]
+    if isinstance(rep.abstract, TupleOf | ListOf):
+        return rep.items()[index]
+    if isinstance(rep.abstract, ArrayOf):
+        return element(ctx, rep.parts[0], [Const(I64, index)])
+    from ssad.frontend.iteration import item_of
+
+    return item_of(ctx, rep, Const(I64, index))
+
+
+def length(ctx: Context, rep: Rep) -> Rep:
+    """`len(x)`."""
+    kind = rep.abstract
+    if isinstance(kind, ArrayOf | TupleOf | ListOf | RangeOf):
+        return scalar(count_of(ctx, rep))
+    if isinstance(kind, Known) and isinstance(kind.object, str):
+        return known(len(kind.object))
+    raise untypable("operand", f"{kind} has no length", ctx.loc)
+
+
+def subscript(ctx: Context, rep: Rep, index: Rep) -> Rep:
+    """`t[i]` of a tuple or range."""
+    items = rep.items()
+    if isinstance(index.abstract, SliceOf):
+        bounds = [_constant(ctx, bound) for bound in index.items()]
+        if isinstance(rep.abstract, RangeOf):
+            raise unsupported("index", "a slice of a range is not compiled", ctx.loc, "write another range")
+        assert isinstance(rep.abstract, TupleOf | ListOf)
+        return compound(type(rep.abstract), items[slice(*bounds)])
+    count = count_of(ctx, rep)
+    i = as_index(ctx, index, "the index of a tuple")
+    wrapped = ctx.emit("wrap_index", i, count) if not isinstance(i, Const) or i.value < 0 else i
+    if isinstance(i, Const) and isinstance(count, Const) and i.value < 0:
+        wrapped = Const(I64, i.value + count.value)
+    what = (
+        "range object index out of range" if isinstance(rep.abstract, RangeOf) else "tuple index out of range"
+    )
+    ctx.check(_in_range(ctx, wrapped, count), "IndexError", what)
+    if isinstance(rep.abstract, RangeOf):
+        from ssad.frontend.iteration import item_of
+
+        return item_of(ctx, rep, wrapped)
+    return choose_item(ctx, items, wrapped)
+
+
+def _in_range(ctx: Context, i: Value, count: Value) -> Value:
+    if isinstance(i, Const) and isinstance(count, Const):
+        return Const(BOOL, 0 <= i.value < count.value)
+    return ctx.emit("in_range", i, count)
+
+
+def _constant(ctx: Context, bound: Rep) -> int | None:
+    if isinstance(bound.abstract, Known) and bound.abstract.object is None:
+        return None
+    value = as_index(ctx, bound, "the bound of a slice")
+    if not isinstance(value, Const):
+        raise unsupported(
+            "index",
+            "a slice of a tuple needs bounds known at compile time",
+            ctx.loc,
+            "use an array instead of a tuple",
+        )
+    return int(value.value)
