@@ -74,6 +74,7 @@ def test_record_is_complete(prim: Primitive) -> None:
 SPELLED_BY_THE_WRITER = {
     "any number of operands": {"load", "store", "accumulate", "alloc", "view", "call", "tuple", "check"},
     "attributes": {"dim", "cast", "extract", "recall"},
+    "not in Python": {"digamma", "trigamma"},
     "Python integers do not overflow": {f"{n}_overflows" for n in ("add", "sub", "mul", "ipow", "shl")},
     "a list": {"tape_new", "tape_set", "tape_get", "stack_new", "stack_push", "stack_top", "stack_pop"},
     "not before Python 3.13": set() if sys.version_info >= (3, 13) else {"fma"},
@@ -267,6 +268,7 @@ TRUTH: dict[str, Callable[..., Any]] = {
     "fma": lambda x, y, z: x * y + z,
     "lgamma": lambda x: mpmath.log(abs(mpmath.gamma(x))),
     "tgamma": mpmath.gamma,
+    "digamma": mpmath.digamma,
 }
 
 

@@ -11,6 +11,7 @@ from ssad.primitives import (  # noqa: F401  (imported for what they define)
     cast,
     check,
     comparison,
+    gamma,
     index,
     math,
     python,

@@ -45,6 +45,9 @@ def _message(since_314: str) -> str:
     return since_314 if sys.version_info >= (3, 14) else _DOMAIN
 
 
+_POLE = _message("expected a noninteger or positive integer, got {0}")
+
+
 def _finite_result(b: Any, xs: Sequence[Value], y: Value) -> Checks:
     """exp and its like: infinite from a finite argument."""
     return [(b.or_(b.isfinite(y), b.not_(b.isfinite(xs[0]))), "OverflowError", _RANGE)]
@@ -77,6 +80,23 @@ def _fma(b: Any, xs: Sequence[Value], y: Value) -> Checks:
         (b.or_(b.not_(b.isnan(y)), _any_nan(b, xs)), "ValueError", "invalid operation in fma"),
         (b.or_(b.not_(b.isinf(y)), b.not_(_all_finite(b, xs))), "OverflowError", "overflow in fma"),
     ]
+
+
+def _gamma(b: Any, xs: Sequence[Value], y: Value) -> Checks:
+    """gamma: the integers up to 0 are poles, -inf is outside the domain."""
+    left = b.and_(_whole(b, xs[0]), b.le(xs[0], number(xs[0], 0.0)))
+    return [(b.not_(left), "ValueError", _POLE), *_finite_result(b, xs, y)]
+
+
+def _lgamma(b: Any, xs: Sequence[Value], y: Value) -> Checks:
+    """lgamma: the integers up to 0 are poles."""
+    pole = b.and_(b.and_(_whole(b, xs[0]), b.le(xs[0], number(xs[0], 0.0))), b.isfinite(xs[0]))
+    return [(b.not_(pole), "ValueError", _POLE), *_finite_result(b, xs, y)]
+
+
+def _whole(b: Any, x: Value) -> Value:
+    result: Value = b.eq(x, b.floor(x))
+    return result
 
 
 def _any_nan(b: Any, xs: Sequence[Value]) -> Value:
@@ -114,6 +134,8 @@ CHECKS: dict[str, Emit] = {
         lambda b, x: b.ge(b.abs(x), number(x, 1.0)), _message("expected a number between -1 and 1, got {0}")
     ),
     "no_new_nan": _no_new_nan,
+    "gamma": _gamma,
+    "lgamma": _lgamma,
     "pow": _pow,
     "fma": _fma,
 }

@@ -312,7 +312,7 @@ define(
     commutative=True,
 )
 
-# Error and gamma functions (DLMF 7.2, 5.2)
+# Error functions (DLMF 7.2)
 
 _function(
     "erf",
@@ -327,24 +327,4 @@ _function(
     lambda b, y, x: (_gauss(b, -2.0 / math.sqrt(math.pi), x),),
     Libm("erfc", vector="erfc"),
     (0.3, -2.0),
-)
-
-_NO_DIGAMMA = "the digamma function is not implemented"
-define(
-    "lgamma",
-    type_rule=same("f", 1),
-    eval=ieee.lgamma,
-    nondifferentiable=_NO_DIGAMMA,
-    llvm=Libm("lgamma"),
-    python="math.lgamma({0})",
-    points=((0.3,), (4.5,), (-2.5,)),
-)
-define(
-    "tgamma",
-    type_rule=same("f", 1),
-    eval=ieee.tgamma,
-    nondifferentiable=_NO_DIGAMMA,
-    llvm=Libm("tgamma"),
-    python="math.gamma({0})",
-    points=((0.3,), (4.5,), (-2.5,)),
 )

@@ -13,7 +13,8 @@ def literal(x: float) -> str:
 ATTRIBUTES = "noinline nounwind willreturn memory(none)"
 """Not inlined: a call can be vectorised where libmvec has the function, and the code stays small."""
 
-# The sum of squares in twice the precision, then a Newton step of the root: what `math.hypot` does since Python 3.10.
+# The sum of squares in twice the precision, then a Newton step of the root, as `math.hypot` does it. (Python
+# 3.11 takes another way below 2**-1024, where results are subnormal and may differ in their last bit.)
 # Source: Borges 2019, "An improved algorithm for hypot(a, b)", arXiv:1904.09481.
 HYPOT = f"""define internal double @ssad.hypot(double %x, double %y) {ATTRIBUTES} {{
   %a = call double @llvm.fabs.f64(double %x)
