@@ -19,7 +19,7 @@ The canonical operations work on a stack of objects and nulls:
 | `call` | (count, names) | callee and self or null below the arguments, the last ones by name |
 | `function` | flags | an inner function; flags 1, 2, 4, 8, 16 say what lies below its code |
 | `iter` | | an iterator |
-| `for_iter` | "drop" or "keep" | two ways: the body, or the exit, where the iterator is dropped or kept |
+| `for_iter` | | two ways: the body, or the exit, where the iterator is gone |
 | `next_item` | | first in the body: push the item |
 | `jump` `branch` `branch_none` | | `branch` pops and has two ways: true (`branch_none`: it is None), and not |
 | `return` `raise` `assertion` | - or count | |
@@ -187,7 +187,7 @@ PRECALL: -
 LOAD_METHOD: attr value; null
 LOAD_ATTR: attr value
 UNARY_POSITIVE: unary +
-FOR_ITER: for_iter drop; next_item
+FOR_ITER: for_iter 0; next_item
 JUMP_IF_TRUE_OR_POP: copy 1; branch true; pop
 JUMP_IF_FALSE_OR_POP: copy 1; branch false; pop
 POP_JUMP_FORWARD_IF_TRUE: branch true
@@ -209,7 +209,7 @@ _FROM_312 = """
 LOAD_ATTR: attr value; null if 1
 LOAD_FAST_CHECK: load value
 LOAD_FAST_AND_CLEAR: load_clear value
-FOR_ITER: for_iter keep; next_item
+FOR_ITER: for_iter 1; next_item
 BINARY_SLICE: slice 2; subscript
 STORE_SLICE: slice 2; store_subscript
 POP_JUMP_IF_TRUE: branch true
@@ -388,7 +388,9 @@ def _number_targets(out: list[Instruction], start: dict[int, int], protected: It
             if instruction.op == "jump":
                 instruction.targets = (there,)
             elif instruction.op == "for_iter":
-                instruction.targets = (number + 1, there)
+                # from 3.12 on the first thing at the exit is to pop the iterator
+                instruction.targets = (number + 1, there + instruction.arg)
+                instruction.arg = None
             else:
                 instruction.targets = (there, number + 1) if instruction.arg else (number + 1, there)
                 instruction.arg = None

@@ -1,4 +1,9 @@
-"""Basic blocks of the canonical instructions that can be reached, and what cannot be compiled of them."""
+"""Basic blocks of the canonical instructions that can be reached.
+
+CPython compiles some source twice: the test of a `while` stands before the loop and again behind its body (3.11 to 3.13),
+what follows a branch and returns is copied into its arms (3.12 on). Copies that go on alike are merged here, so
+that every version gives the same graph: a loop's header tests, its latches jump.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,9 @@ from ssad.frontend.bytecode import Instruction
 
 
 class CodeBlock:
-    """Instructions `first` to `last` of the decoded list, run one after the other.
+    """Instructions run one after the other; `successors` in the order of the last one's targets.
 
-    `successors` are blocks in the order of the last instruction's targets. Blocks that a single jump connects are one
-    block; jumps that lead to jumps lead to the final target.
+    `predecessors` counts edges into the block, `loop` says that one of them leads back.
     """
 
     __slots__ = ("first", "instructions", "loop", "predecessors", "successors")
@@ -27,92 +31,120 @@ class CodeBlock:
         return f"<block at {self.first}>"
 
 
-_LAST = frozenset(("return", "raise", "refuse"))
-
-
 def blocks_of(code: Sequence[Instruction]) -> list[CodeBlock]:
     """The reachable blocks in reverse postorder, the entry first, a loop's body before what follows the loop.
 
     Exception handlers are not entered. The entry has no predecessor: where the code begins with a loop an empty
-    block stands before it. `predecessors` counts edges, `loop` says that an edge leads back to the block.
+    block stands before it.
     """
-    final = _Threaded(code)
-    leaders = _leaders(code, final)
+    flow = _Flow(code)
+    flow.merge_copies()
+    leaders = flow.leaders()
     blocks: dict[int, CodeBlock] = {}
-    entry = CodeBlock(-1)
-    start = final(0)
-    if start in leaders:
-        _link(entry, [start], blocks)
+    if flow.start in leaders:
+        entry = CodeBlock(-1)
+        _link(entry, [flow.start], blocks)
     else:
-        _fill(entry, start, code, final, leaders, blocks)
+        entry = CodeBlock(flow.start)
+        _fill(entry, flow, leaders, blocks)
     order: list[CodeBlock] = []
-    state: dict[CodeBlock, int] = {entry: 0}  # successors still to be visited from the last to the first
-    stack = [entry]
-    open_blocks = {entry}
-    while stack:
-        block = stack[-1]
-        if state[block] == len(block.successors):
-            order.append(stack.pop())
-            open_blocks.discard(block)
+    visited = {entry: 0}  # how many successors, the last one first
+    path = [entry]
+    on_path = {entry}
+    while path:
+        block = path[-1]
+        if visited[block] == len(block.successors):
+            order.append(path.pop())
+            on_path.discard(block)
             continue
-        state[block] += 1
-        successor = block.successors[-state[block]]
-        if successor in open_blocks:
+        visited[block] += 1
+        successor = block.successors[-visited[block]]
+        if successor in on_path:
             successor.loop = True
-        elif successor not in state:
-            state[successor] = 0
-            _fill(successor, successor.first, code, final, leaders, blocks)
-            stack.append(successor)
-            open_blocks.add(successor)
+        elif successor not in visited:
+            visited[successor] = 0
+            _fill(successor, flow, leaders, blocks)
+            path.append(successor)
+            on_path.add(successor)
     order.reverse()
     return order
 
 
-class _Threaded:
-    """Where control really arrives that goes to an instruction: jumps and nops are passed over."""
+class _Flow:
+    """Where control goes from each reachable instruction; jumps and nops are passed over."""
 
     def __init__(self, code: Sequence[Instruction]) -> None:
         self.code = code
-        self.known: dict[int, int] = {}
+        self._final: dict[int, int] = {}
+        self.start = self._arrive(0)
+        self.after: dict[int, list[int]] = {}
+        work = [self.start]
+        while work:
+            at = work.pop()
+            if at in self.after:
+                continue
+            ways = self.after[at] = [self._arrive(target) for target in self._targets(at)]
+            work.extend(ways)
 
-    def __call__(self, at: int) -> int:
-        start, passed = at, {at}
-        while start not in self.known:
-            instruction = self.code[at]
-            if instruction.op == "nop":
-                at += 1
-            elif instruction.op == "jump":
-                at = instruction.targets[0]
-            else:
-                break
-            if at in passed:  # a loop of nothing but jumps
+    def _targets(self, at: int) -> Sequence[int]:
+        instruction = self.code[at]
+        if instruction.op in ("return", "raise", "refuse"):
+            return ()
+        return instruction.targets or (at + 1,)
+
+    def _arrive(self, start: int) -> int:
+        """Where control really arrives that goes to instruction `start`."""
+        if start in self._final:
+            return self._final[start]
+        at, passed = start, {start}
+        while self.code[at].op in ("jump", "nop"):
+            (at,) = self._targets(at)
+            if at in passed:  # a loop of nothing but jumps: any of them will do
                 at = min(passed)
                 break
             passed.add(at)
-        return self.known.setdefault(start, at)
+        self._final[start] = at
+        return at
 
+    def merge_copies(self) -> None:
+        """Let one instruction stand for all that do the same at the same place in the source and go on alike."""
+        before: dict[int, list[int]] = {at: [] for at in self.after}
+        for at, ways in self.after.items():
+            for way in ways:
+                before[way].append(at)
+        known: dict[tuple[object, ...], int] = {}
+        merged: dict[int, int] = {}
+        work = sorted(self.after)
+        while work:
+            at = work.pop()
+            if at in merged:
+                continue
+            instruction = self.code[at]
+            argument = id(instruction.arg) if instruction.op == "const" else instruction.arg
+            key = (instruction.op, argument, instruction.position, instruction.handler, *self.after[at])
+            twin = known.setdefault(key, at)
+            if twin == at:
+                continue
+            kept, gone = (twin, at) if twin < at else (at, twin)
+            known[key] = kept
+            merged[gone] = kept
+            for source in before[gone]:
+                self.after[source] = [kept if way == gone else way for way in self.after[source]]
+                if source not in merged:
+                    work.append(source)
+            before[kept].extend(before.pop(gone))
+            if self.start == gone:
+                self.start = kept
+        for gone in merged:
+            del self.after[gone]
 
-def _leaders(code: Sequence[Instruction], final: _Threaded) -> set[int]:
-    """The reachable instructions at which a block begins: after a branch, and where several ways meet."""
-    leaders: set[int] = set()
-    reached: set[int] = set()
-    work = [final(0)]
-    while work:
-        at = work.pop()
-        while at not in reached:
-            reached.add(at)
-            instruction = code[at]
-            if len(instruction.targets) == 2:
-                ways = [final(target) for target in instruction.targets]
-                leaders.update(ways)
-                work.extend(way for way in ways if way not in reached)
-                break
-            if instruction.op in _LAST:
-                break
-            at = final(instruction.targets[0] if instruction.targets else at + 1)
-        else:
-            leaders.add(at)
-    return leaders
+    def leaders(self) -> set[int]:
+        """The instructions at which a block begins: after a branch, and where several ways meet."""
+        count = {self.start: 1}
+        for ways in self.after.values():
+            for way in ways:
+                count[way] = count.get(way, 0) + (1 if len(ways) == 1 else 2)
+        return {at for at, ways in count.items() if ways > 1}
 
 
 def _link(block: CodeBlock, targets: Sequence[int], blocks: dict[int, CodeBlock]) -> None:
@@ -122,25 +154,14 @@ def _link(block: CodeBlock, targets: Sequence[int], blocks: dict[int, CodeBlock]
         block.successors.append(successor)
 
 
-def _fill(
-    block: CodeBlock,
-    at: int,
-    code: Sequence[Instruction],
-    final: _Threaded,
-    leaders: set[int],
-    blocks: dict[int, CodeBlock],
-) -> None:
-    """Give `block` the instructions from `at` on up to where control may split or join."""
+def _fill(block: CodeBlock, flow: _Flow, leaders: set[int], blocks: dict[int, CodeBlock]) -> None:
+    """Give `block` its instructions up to where control splits, joins or ends."""
+    at = block.first
     while True:
-        instruction = code[at]
-        if instruction.op != "jump":
-            block.instructions.append(instruction)
-        if len(instruction.targets) == 2:
-            _link(block, [final(target) for target in instruction.targets], blocks)
+        if flow.code[at].op != "jump":
+            block.instructions.append(flow.code[at])
+        ways = flow.after[at]
+        if len(ways) != 1 or ways[0] in leaders:
+            _link(block, ways, blocks)
             return
-        if instruction.op in _LAST:
-            return
-        at = final(instruction.targets[0] if instruction.targets else at + 1)
-        if at in leaders:
-            _link(block, [at], blocks)
-            return
+        (at,) = ways

@@ -160,7 +160,7 @@ class Frame:
         shape = self._shapes[block]
         self.stack = [self.read(("stack", n)) if kind is None else kind for n, kind in enumerate(shape)]
 
-    def leave(self, terminator: Terminator, drop: Sequence[int] = ()) -> None:
+    def leave(self, terminator: Terminator, drop: tuple[int, int] = (0, 0)) -> None:
         """End the block at hand; along the n-th way `drop[n]` entries on top of the stack are forgotten."""
         here = self.builder.block
         here.term = terminator
@@ -171,7 +171,8 @@ class Frame:
                 raise self.refuse(entry.what)
         shape = [None if isinstance(entry, Value) else entry for entry in self.stack]
         for n, successor in enumerate(self.at.successors):
-            self._shapes.setdefault(successor, shape[: len(shape) - drop[n]] if drop else shape)
+            there = shape[: len(shape) - drop[n]]
+            assert self._shapes.setdefault(successor, there) == there, "two depths of the stack at one place"
             target = self.blocks[successor]
             self.ssa.add_edge(here, target)
             self._awaited[successor] -= 1

@@ -293,7 +293,7 @@ def _iteration(frame: Frame) -> tuple[Value, Value]:
 def for_iter(frame: Frame, at: Instruction) -> None:
     iterator, k = _iteration(frame)
     more = frame.emit("py.iter_more", iterator, k, hint="more")
-    _branch(frame, more, drop=(0, 1) if at.arg == "drop" else ())
+    _branch(frame, more, drop=(0, 1))
 
 
 @handles("next_item")
@@ -316,7 +316,7 @@ def branch_none(frame: Frame, at: Instruction) -> None:
     _branch(frame, frame.emit("py.truth", same, negate=False))
 
 
-def _branch(frame: Frame, condition: Value, drop: tuple[int, ...] = ()) -> None:
+def _branch(frame: Frame, condition: Value, drop: tuple[int, int] = (0, 0)) -> None:
     then, other = (Edge(frame.blocks[successor]) for successor in frame.at.successors)
     frame.leave(branch(condition, then, other, frame.loc), drop)
 
