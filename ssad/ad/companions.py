@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ssad.ir.builder import Builder
-from ssad.ir.core import Function, Undef, Value
+from ssad.ir.core import Block, Function, Undef, Value
 from ssad.ir.graph import reverse_postorder
 from ssad.ir.types import Array
 
@@ -42,6 +42,11 @@ def add_companions(function: Function, wanted: Callable[[Value], bool], suffix: 
     return of
 
 
+def sweep_order(function: Function) -> list[Block]:
+    """The blocks in an order in which what a value is made from, or recalls, comes before it."""
+    return sorted(reverse_postorder(function), key=lambda block: block.sweep == "rev")
+
+
 def companion(of: dict[Value, Value], value: Value) -> Value:
     """The companion of `value`; of an undefined array another undefined one."""
     return Undef(value.type) if isinstance(value, Undef) else of[value]
@@ -50,7 +55,7 @@ def companion(of: dict[Value, Value], value: Value) -> Value:
 def _companions_of_ops(
     function: Function, want: Callable[[Value], bool], of: dict[Value, Value], suffix: str
 ) -> None:
-    for block in reverse_postorder(function):  # an operand's companion is made before it is wanted
+    for block in sweep_order(function):
         ops, block.ops = block.ops, []
         b = Builder(block)
         for op in ops:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from ssad.ad.companions import add_companions
+from ssad.ad.companions import add_companions, sweep_order
 from ssad.ad.cotangents import scaled, zero
 from ssad.ad.signature import Derivative, Slot
 from ssad.analysis.activity import activity
@@ -15,7 +15,6 @@ from ssad.analysis.alias import alias_classes
 from ssad.ir.builder import Builder
 from ssad.ir.core import Const, Function, Module, Op, Value
 from ssad.ir.edit import clone_function
-from ssad.ir.graph import reverse_postorder
 from ssad.ir.primitive import Effect
 from ssad.ir.types import Array, Scalar, Type
 
@@ -107,7 +106,7 @@ class Tangents:
             for param in list(block.params):
                 if param in self.varied and isinstance(param.type, Scalar):
                     self.dots[param] = block.add_param(param.type, f"{param.name}.dot")
-        for block in reverse_postorder(self.function):
+        for block in sweep_order(self.function):
             ops, block.ops = block.ops, []
             self.b.block = block
             for op in ops:

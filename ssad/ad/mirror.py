@@ -195,8 +195,8 @@ class Mirror:
                 self._new_block(f"{header.name}.done", []),
             )
             block.term = branch(b.gt(count, 0), Edge(again), Edge(done), location)
-            self._follow_into(header, loop, again, bars, back=True)
-            self._follow_into(header, loop, done, bars, back=False)
+            self._follow_into(header, loop, again, dict(bars), back=True)
+            self._follow_into(header, loop, done, dict(bars), back=False)
         elif info.form == "bottom":
             block.term = self._jump(loop.latches[0], bars, location)
 

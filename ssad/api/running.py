@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ssad.ad.signature import Slot
-from ssad.api.arguments import check_differentiable
-from ssad.dispatch import Given, Specialisation, Specialisations, float_result, give_shadows, rebuild
+from ssad.api.arguments import check_differentiable, like
+from ssad.dispatch import Given, Specialisation, Specialisations, float_result, give_shadows, rebuild, zeros_like
 
 
 def part(found: Specialisation, argument: int) -> int:
@@ -40,7 +40,8 @@ def cotangent(
     """The cotangent of one argument, in the argument's own type."""
     number, x = part(found, argument), args[argument]
     if isinstance(x, np.ndarray) and x.ndim:
-        return given[Slot("shadow", number, dot)]
+        shadow = given.get(Slot("shadow", number, dot))
+        return zeros_like(x) if shadow is None else shadow
     bar = results[Slot("cotangent", number, dot)]
     if isinstance(x, np.ndarray):
         return np.array(bar, x.dtype)
@@ -52,5 +53,5 @@ def give_seeds(found: Specialisation, y_bar: Any, value: Any, given: Given) -> N
     slots = [slot for slot in found.slots if slot.kind == "seed"]
     bars = y_bar if isinstance(value, tuple) else (y_bar,)
     values = value if isinstance(value, tuple) else (value,)
-    for slot, bar, like in zip(slots, bars, values, strict=True):
-        given[slot] = like(bar, like, "y_bar")
+    for slot, bar, own in zip(slots, bars, values, strict=True):
+        given[slot] = like(bar, own, "y_bar")

@@ -1,0 +1,197 @@
+"""Sweeps over the corpus: values against CPython, gradients against the operator-overloading tape, both
+modes.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ssad
+from ssad.frontend.arguments import abstract_of
+from ssad.pipeline import Recipe, Step, stage
+from tests.corpus.registry import Case, array_valued, cases, raising
+from tests.oracle import tape
+from tests.oracle.arguments import copy_arguments
+
+EXACT = {"vector_math": False}
+TOLERANCE = 1e-12
+
+
+def _id(case: Case) -> str:
+    return case.name
+
+
+@functools.cache
+def native(fn: Callable[..., Any]) -> Any:
+    return ssad.jit(fn, **EXACT) if False else ssad.jit(**EXACT)(fn)
+
+
+@functools.cache
+def gradient(fn: Callable[..., Any], argnums: tuple[int, ...]) -> Any:
+    return ssad.grad(fn, argnums=argnums, **EXACT)
+
+
+def assert_close(got: Any, expected: Any, what: str, tolerance: float = TOLERANCE) -> None:
+    """Equal to `tolerance` of the largest element's size; nan where nan is expected."""
+    got, expected = np.asarray(got, float), np.asarray(expected, float)
+    assert got.shape == expected.shape, f"{what}: shape {got.shape}, expected {expected.shape}"
+    finite = expected[np.isfinite(expected)]
+    scale = max(1.0, float(np.max(np.abs(finite), initial=0.0)))
+    np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * scale, err_msg=what)
+
+
+def same_bits(a: Any, b: Any) -> bool:
+    a, b = np.asarray(a), np.asarray(b)
+    return a.shape == b.shape and a.astype(float).tobytes() == b.astype(float).tobytes()
+
+
+@pytest.mark.parametrize("case", [*cases(), *array_valued()], ids=_id)
+def test_value_is_cpythons_bit_for_bit(case: Case) -> None:
+    for args in case.argument_sets():
+        ours, theirs = copy_arguments(args), copy_arguments(args)
+        expected = case.fn(*theirs)
+        got = native(case.fn).value(*ours)
+        exact = not uses_numpy_elementwise(case)
+        if exact:
+            assert same_bits(got, expected), f"{got!r} is not {expected!r}"
+        else:
+            assert_close(got, expected, "value", 1e-14)
+        for n, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+            if isinstance(a, np.ndarray):
+                assert same_bits(a, b) if exact else np.allclose(a, b), f"content of argument {n}"
+
+
+def uses_numpy_elementwise(case: Case) -> bool:
+    """NumPy's own kernels and x**2 are promised to 4 ulp only."""
+    names = set(case.fn.__code__.co_names)
+    return "np" in names or "power" in case.name or b"**" in _source(case)
+
+
+def _source(case: Case) -> bytes:
+    import inspect
+
+    return inspect.getsource(case.fn).encode()
+
+
+@pytest.mark.parametrize("case", raising(), ids=_id)
+def test_exception_is_cpythons(case: Case) -> None:
+    assert case.raises is not None
+    for args in case.argument_sets():
+        with pytest.raises(case.raises) as expected:
+            case.fn(*copy_arguments(args))
+        with pytest.raises(case.raises) as got:
+            native(case.fn).value(*copy_arguments(args))
+        assert str(got.value) == str(expected.value)
+        if case.positions:
+            with pytest.raises(case.raises):
+                gradient(case.fn, case.positions)(*copy_arguments(args))
+
+
+def differentiable(case: Case) -> bool:
+    return bool(case.positions)
+
+
+@pytest.mark.parametrize("case", [c for c in cases() if differentiable(c)], ids=_id)
+def test_gradient_is_the_tapes(case: Case) -> None:
+    for args in case.argument_sets():
+        value, expected = tape.gradient(case.fn, args, case.positions)
+        ours, theirs = copy_arguments(args), copy_arguments(args)
+        got_value, got = gradient(case.fn, case.positions).value_and_grad(*ours)
+        assert_close(got_value, value, "value")
+        for n, g, e in zip(case.positions, got, expected, strict=True):
+            assert_close(g, e, f"gradient by argument {n}", single(args[n]))
+        case.fn(*theirs)
+        for n, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+            if isinstance(a, np.ndarray):
+                assert_close(a, b, f"content of argument {n} after the gradient")
+
+
+def single(x: Any) -> float:
+    return 1e-5 if getattr(x, "dtype", None) == np.float32 else TOLERANCE
+
+
+@pytest.mark.parametrize("case", [c for c in cases() if differentiable(c)], ids=_id)
+def test_forward_agrees_with_the_tape(case: Case) -> None:
+    rng = np.random.default_rng(0)
+    for args in case.argument_sets():
+        if case.tags & {"aliased", "stride0"}:
+            continue  # a tangent per slot is no function of shared memory
+        _, expected = tape.gradient(case.fn, args, case.positions)
+        v = [direction(a, rng) if n in case.positions else None for n, a in enumerate(args)]
+        _, dot = ssad.jvp(case.fn, copy_arguments(args), v, **EXACT)
+        left = sum(float(np.vdot(e, v[n])) for n, e in zip(case.positions, expected, strict=True))
+        scale = sum(
+            float(np.sum(np.abs(np.asarray(e) * v[n]))) for n, e in zip(case.positions, expected, strict=True)
+        )
+        tolerance = max(single(a) for a in args)
+        np.testing.assert_allclose(dot or 0.0, left, rtol=0, atol=tolerance * max(1.0, scale))
+
+
+def direction(x: Any, rng: np.random.Generator) -> Any:
+    return float(rng.standard_normal()) if np.ndim(x) == 0 else rng.standard_normal(np.shape(x))
+
+
+@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)], ids=_id)
+def test_second_order_against_differences_of_the_tape(case: Case) -> None:
+    from tests.oracle.differences import richardson
+
+    if case.tags & {"aliased", "float32", "stride0"}:
+        return
+    rng = np.random.default_rng(1)
+    n = case.positions[0]
+    for args in case.argument_sets():
+        v = direction(args[n], rng)
+
+        def slope(t: float, args: Any = args, v: Any = v) -> Any:
+            moved = list(copy_arguments(args))
+            moved[n] = moved[n] + t * v
+            return float(np.vdot(v, tape.gradient(case.fn, moved, n)[1]))
+
+        expected = float(np.asarray(richardson(slope, (0.0,), 0)))
+        got = second_along(case.fn, args, n, v)
+        np.testing.assert_allclose(got, expected, rtol=2e-6, atol=2e-6 * max(1.0, abs(expected)))
+
+
+def second_along(fn: Callable[..., Any], args: Any, n: int, v: Any) -> float:
+    from ssad.api.operators import hvp_by
+
+    return float(np.vdot(v, hvp_by(fn, copy_arguments(args), v, n, **EXACT)))
+
+
+@pytest.mark.parametrize("case", array_valued(), ids=_id)
+def test_jacobian_in_both_modes(case: Case) -> None:
+    for args in case.argument_sets():
+        for n in case.positions:
+            y = np.asarray(case.fn(*copy_arguments(args)))
+            rows = [
+                tape.gradient(case.fn, args, n, seed=unit)[1] for unit in np.eye(y.size).reshape(-1, *y.shape)
+            ]
+            expected = np.array(rows).reshape(y.shape + np.shape(args[n]))
+            for mode in ("forward", "reverse"):
+                got = ssad.jacobian(case.fn, argnums=n, mode=mode, **EXACT)(*copy_arguments(args))
+                assert_close(got, expected, f"Jacobian by argument {n}, {mode}")
+
+
+@pytest.mark.parametrize("case", cases(), ids=_id)
+def test_adjoint_in_the_interpreter(case: Case) -> None:
+    """The adjoint with its recalls, before any refinement, verifies, round-trips and runs."""
+    import ssad.backend.interp as interp
+    from ssad.ad.signature import Slot
+    from ssad.ir.equal import same_module
+    from ssad.ir.parser import parse_module
+    from ssad.ir.verify import verify
+
+    if not differentiable(case) or case.tags & {"captured_array", "aliased"}:
+        return
+    args = case.argument_sets()[0]
+    recipe = Recipe((Step("reverse", case.positions),))
+    trace_args = [abstract_of(a) for a in args]
+    artefact = stage("adjoint", case.fn, trace_args, recipe)
+    module = artefact.value
+    verify(module, stage="adjoint")
+    assert same_module(parse_module(artefact.text()), module)
