@@ -31,6 +31,7 @@ SMOOTH = [
 ]
 SPECIAL = (0.0, -0.0, 0.5, 1.0, -1.0, 2.0, -2.0, 2.5, -3.0, 710.0, -710.0, 1e308, -1e308, 5e-324)
 SPECIAL += (math.inf, -math.inf, math.nan)
+ONLY_DOUBLE = {"nextafter"}  # neighbours of doubles are not those of singles
 _ids = lambda x: x.name if isinstance(x, Primitive) else str(x)  # noqa: E731
 
 
@@ -106,7 +107,7 @@ def test_type_rule_fits_value(prim: Primitive, point: tuple[Any, ...]) -> None:
     value = prim.eval(*point)
     expected = tuple_of(*types) if prim.name == "tuple" else type_of(value)
     assert result is expected
-    if all(t is F64 for t in types) and prim.name != "tuple":
+    if all(t is F64 for t in types) and prim.name != "tuple" and prim.name not in ONLY_DOUBLE:
         narrow = prim.type_rule([F32] * len(types), {})
         assert narrow is (F32 if result is F64 else result)
 
@@ -261,11 +262,13 @@ TRUTH: dict[str, Callable[..., Any]] = {
     "rint": mpmath.nint,
     "sign": mpmath.sign,
     "copysign": lambda x, y: abs(x) * mpmath.sign(y),
+    "nextafter": lambda x, towards: x,  # but for the last bit
     "maximum": max,
     "minimum": min,
     "fmax": max,
     "fmin": min,
     "fma": lambda x, y, z: x * y + z,
+    "nextafter": lambda x, y: x,
     "lgamma": lambda x: mpmath.log(abs(mpmath.gamma(x))),
     "tgamma": mpmath.gamma,
     "digamma": mpmath.digamma,
@@ -274,7 +277,8 @@ TRUTH: dict[str, Callable[..., Any]] = {
 
 def true_partials(name: str, point: tuple[Any, ...]) -> list[Any]:
     """The partial derivatives by mpmath's differences with 60 digits."""
-    fn = TRUTH.get(name) or getattr(mpmath, name)
+    fn = TRUTH.get(name) or getattr(mpmath, name, None)
+    assert fn is not None, f"{name} needs an entry in TRUTH: its value in mpmath's arithmetic"
     with mpmath.workdps(60):
         exact = tuple(mpmath.mpf(x) if isinstance(x, float) else x for x in point)
         return [
@@ -340,7 +344,7 @@ def _backward(prim: Primitive, point: tuple[Any, ...], y_bar: float, type: Any =
 @pytest.mark.parametrize(("prim", "point"), SMOOTH, ids=_ids)
 def test_derivative_in_single_precision(prim: Primitive, point: tuple[Any, ...]) -> None:
     """The rules emit f32 ops on f32 operands, immediates too."""
-    if any(isinstance(x, float) and abs(x) > 1e30 for x in point):
+    if prim.name in ONLY_DOUBLE or any(isinstance(x, float) and abs(x) > 1e30 for x in point):
         return
     point = tuple(float(np.float32(x)) if isinstance(x, float) else x for x in point)
     if prim.name == "rint" and point[0] % 1 == 0.5:

@@ -1,8 +1,8 @@
 """Functions of one or a few numbers that are compositions of primitives, as plain Python.
 
-They are lifted and inlined like user code, so their derivatives, checks and error messages come for free. What is
-written with Python's operators and `math` yields Python numbers, what is written with NumPy's functions NumPy's.
-Values are those of the originals, bit for bit for `math`.
+They are lifted and inlined like user code, so their derivatives, checks and error messages come for free.
+What is written with Python's operators and `math` yields Python numbers, what is written with NumPy's functions
+NumPy's. Values are those of the originals, bit for bit for `math`.
 """
 
 from __future__ import annotations
@@ -71,6 +71,17 @@ def remainder(x: float, y: float) -> float:
     else:
         rest = above - 2.0 * math.fmod(0.5 * (size - above), period)
     return rest if math.copysign(1.0, x) > 0.0 else -rest
+
+
+def ulp(x: float) -> float:
+    """The distance from |x| to the next larger float, at the largest one to the next smaller."""
+    size = abs(x)
+    if math.isnan(x) or math.isinf(x):
+        return size
+    above = math.nextafter(size, math.inf)
+    if math.isinf(above):
+        return size - math.nextafter(size, 0.0)
+    return above - size
 
 
 def isclose(a: float, b: float, *, rel_tol: float = 1e-09, abs_tol: float = 0.0) -> bool:
@@ -157,7 +168,7 @@ def heaviside(x: Any, at_zero: Any) -> Any:
 
 
 def logaddexp(x: Any, y: Any) -> Any:
-    """log(exp x + exp y). On a tie both get half of the cotangent, so x = y is a case of its own only for infinities."""
+    """log(exp x + exp y). No case of its own for x = y: there both get half of the cotangent."""
     gap = np.subtract(x, y)
     if gap > 0.0:
         return np.add(x, np.log1p(np.exp(np.negative(gap))))
@@ -185,6 +196,7 @@ LIBRARY: dict[Any, Callable[..., Any]] = {
     math.log: log,
     math.modf: modf,
     math.remainder: remainder,
+    math.ulp: ulp,
     math.isclose: isclose,
     math.gcd: gcd,
     math.lcm: lcm,
@@ -203,5 +215,5 @@ LIBRARY: dict[Any, Callable[..., Any]] = {
     np.logaddexp: logaddexp,
     np.logaddexp2: logaddexp2,
 }
-"""Callable -> the plain Python function of the same value. One that is in `CALLS`, too (`math.log`), is meant for the
-numbers of arguments that the primitive does not take."""
+"""Callable -> the plain Python function of the same value. One that is in `CALLS`, too (`math.log`), is meant
+for the numbers of arguments that the primitive does not take."""
