@@ -13,6 +13,19 @@ from ssad.ir.graph import predecessors
 from ssad.ir.types import Type
 
 
+class _Join:
+    """A block whose new parameter is getting its arguments; the blocks of `chain` wait for the value."""
+
+    __slots__ = ("block", "chain", "done", "param", "preds")
+
+    def __init__(self, param: Value, block: Block, preds: list[Block], chain: list[Block]) -> None:
+        self.param = param
+        self.block = block
+        self.preds = preds
+        self.chain = chain
+        self.done = 0
+
+
 class SSABuilder:
     """Writes and reads variables in blocks whose edges exist already or are announced by `seal` later.
 
@@ -63,7 +76,30 @@ class SSABuilder:
 
     def read_at_start(self, variable: Hashable, block: Block) -> Value:
         """The value of `variable` on entry to `block`; becomes the block's own where it has none."""
-        chain = [block]  # single predecessors are walked in a loop: straight-line code may be long
+        joins: list[
+            _Join
+        ] = []  # an explicit stack: a chain of joins may be longer than Python's stack is deep
+        value = self._search(variable, block, joins)
+        while joins:
+            join = joins[-1]
+            if value is not None:
+                self._append(join.preds[join.done], join.block, value)
+                join.done += 1
+            if join.done < len(join.preds):
+                pred = join.preds[join.done]
+                known = self._defs.get(pred, {}).get(variable)
+                value = self.resolve(known) if known is not None else self._search(variable, pred, joins)
+            else:
+                joins.pop()
+                value = self._drop_if_trivial(join.param, join.block)
+                for passed in join.chain:
+                    self._defs.setdefault(passed, {}).setdefault(variable, value)
+        assert value is not None
+        return value
+
+    def _search(self, variable: Hashable, block: Block, joins: list[_Join]) -> Value | None:
+        """Look upwards from the start of `block`; at a join put it on `joins` and return None."""
+        chain = [block]
         while True:
             block = chain[-1]
             if block not in self._sealed:
@@ -75,10 +111,10 @@ class SSABuilder:
                 value = self._undefined(variable)
                 break
             if len(preds) > 1:
-                value = self._new_param(variable, block)
-                self._defs.setdefault(block, {}).setdefault(variable, value)
-                value = self._fill(variable, value, block)
-                break
+                param = self._new_param(variable, block)
+                self._defs.setdefault(block, {}).setdefault(variable, param)
+                joins.append(_Join(param, block, preds, chain))
+                return None
             known = self._defs.get(preds[0], {}).get(variable)
             if known is not None:
                 value = self.resolve(known)
@@ -123,13 +159,15 @@ class SSABuilder:
         self._variable_of[param] = variable
         return param
 
-    def _fill(self, variable: Hashable, param: Value, block: Block) -> Value:
+    def _fill(self, variable: Hashable, param: Value, block: Block) -> None:
         for pred in self._preds[block]:
-            value = self.read(variable, pred)
-            for edge in pred.term.edges:
-                if edge.target is block:
-                    edge.args.append(value)
-        return self._drop_if_trivial(param, block)
+            self._append(pred, block, self.read(variable, pred))
+        self._drop_if_trivial(param, block)
+
+    def _append(self, pred: Block, block: Block, value: Value) -> None:
+        for edge in pred.term.edges:
+            if edge.target is block:
+                edge.args.append(value)
 
     def _drop_if_trivial(self, param: Value, block: Block) -> Value:
         at = block.params.index(param)
