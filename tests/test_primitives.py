@@ -262,13 +262,11 @@ TRUTH: dict[str, Callable[..., Any]] = {
     "rint": mpmath.nint,
     "sign": mpmath.sign,
     "copysign": lambda x, y: abs(x) * mpmath.sign(y),
-    "nextafter": lambda x, towards: x,  # but for the last bit
     "maximum": max,
     "minimum": min,
     "fmax": max,
     "fmin": min,
     "fma": lambda x, y, z: x * y + z,
-    "nextafter": lambda x, y: x,
     "lgamma": lambda x: mpmath.log(abs(mpmath.gamma(x))),
     "tgamma": mpmath.gamma,
     "digamma": mpmath.digamma,

@@ -1,8 +1,8 @@
 """Functions of one or a few numbers that are compositions of primitives, as plain Python.
 
 They are lifted and inlined like user code, so their derivatives, checks and error messages come for free.
-What is written with Python's operators and `math` yields Python numbers, what is written with NumPy's functions
-NumPy's. Values are those of the originals, bit for bit for `math`.
+What is written with Python's operators and `math` yields Python numbers, what is written with NumPy's
+functions NumPy's. Values are those of the originals, bit for bit for `math`.
 """
 
 from __future__ import annotations
