@@ -262,6 +262,7 @@ TRUTH: dict[str, Callable[..., Any]] = {
     "rint": mpmath.nint,
     "sign": mpmath.sign,
     "copysign": lambda x, y: abs(x) * mpmath.sign(y),
+    "nextafter": lambda x, towards: x,  # but for the last bit
     "maximum": max,
     "minimum": min,
     "fmax": max,

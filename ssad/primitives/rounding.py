@@ -11,6 +11,7 @@ Derivatives at the kinks (and of the primitives of other families that have one)
 | floor, ceil, trunc, rint, floordiv, sign | everywhere, steps too | 0 |
 | mod, fmod | at the jumps | 1 and minus the quotient that the primal has there |
 | copysign | x1 = 0 | the sign bits decide: 1 if they agree, else -1; 0 to the sign's operand |
+| nextafter | everywhere, x1 = x2 too | 1 to the first operand, 0 to the one that gives the direction |
 | sqrt | 0 | inf, the one-sided limit |
 | cbrt | 0 | inf |
 | hypot | (0, 0) | (0, 0) |
@@ -31,9 +32,10 @@ import numpy as np
 
 from ssad.ir.core import Value
 from ssad.ir.primitive import Call, define
+from ssad.ir.types import F64
 from ssad.primitives import ieee
 from ssad.primitives.lowering import ByKind, Intrinsic, Libm, Template
-from ssad.primitives.rules import choose, number, same
+from ssad.primitives.rules import choose, exactly, number, same
 
 NUMPY = Call("numpy", convert="numpy")
 
@@ -71,6 +73,16 @@ define(
     python="math.copysign({0}, {1})",
     calls={math.copysign: Call("python"), np.copysign: NUMPY},
     points=((0.3, -2.0), (-0.3, -1.0), (1.5, 2.0)),
+)
+define(
+    "nextafter",
+    type_rule=exactly((F64, F64), F64),
+    eval=math.nextafter,
+    partials=lambda b, y, x, towards: (1, None),
+    llvm=Libm("nextafter"),
+    python="math.nextafter({0}, {1})",
+    calls={math.nextafter: Call("python")},
+    points=((0.3, 2.0), (-2.5, -7.0), (1.0, 0.0)),
 )
 define(
     "fmod",
