@@ -132,10 +132,13 @@ def stages(
     Raises the errors of `ssad.errors` where the function cannot be compiled or differentiated.
     """
     import ssad.primitives  # noqa: F401  (fills the tables)
+    from ssad import library
     from ssad.backend.native import compile_native
+    from ssad.frontend import custom
     from ssad.frontend.infer import infer
     from ssad.frontend.lift import lift
 
+    custom.LIBRARY.update(library.LIBRARY)
     trace = trace or Trace()
     start = time.perf_counter()
 
