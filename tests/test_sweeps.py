@@ -104,6 +104,8 @@ def test_gradient_is_the_tapes(case: Case) -> None:
         got_value, got = gradient(case.fn, case.positions).value_and_grad(*ours)
         assert_close(got_value, value, "value")
         for n, g, e in zip(case.positions, got, expected, strict=True):
+            if "stride0" in case.tags:  # one cell for the tape, one entry per element for us
+                g, e = np.sum(g), e.flat[0]
             assert_close(g, e, f"gradient by argument {n}", single(args[n]))
         case.fn(*theirs)
         for n, (a, b) in enumerate(zip(ours, theirs, strict=True)):

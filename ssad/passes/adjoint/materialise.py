@@ -7,7 +7,7 @@ recall.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Function, Location, Module, Op, Undef, Value
@@ -111,7 +111,8 @@ class _Materialiser:
         self.plan.sites[handle] = Site(before, before.ops[-1])
         self.plan.ways[handle] = self._way_of_handle(handle, nest[:first])
         self.tapes[value] = (handle, loops)
-        self._prepare(handle)
+        for needed in [handle, *trips[1:]]:
+            self._prepare(needed)
 
     def _known_before(self, outer: Loop, inner: list[Loop]) -> bool:
         """Whether `outer` is counted and the trip counts of `inner` are known before it starts."""
@@ -166,7 +167,8 @@ class _Materialiser:
         for value, (handle, loops) in self.tapes.items():
             site = self.plan.sites[value]
             b = Builder(scratch, self._loc(value))
-            index = self._index(b, loops, [self._counter(loop) for loop in loops])
+            trips = [self._trips(loop) for loop in loops]
+            index = row_major(b, trips, [self._counter(loop) for loop in loops])
             b.tape_set(handle, index, value)
             ops, scratch.ops = scratch.ops, []
             if site.block is loops[-1].header:  # it starts one iteration more than it finishes
@@ -188,13 +190,6 @@ class _Materialiser:
 
     def _counter(self, loop: Loop) -> Value:
         return next(v for v, of in self.plan.counters.items() if of is loop and v is not None)
-
-    def _index(self, b: Builder, loops: list[Loop], at: list[Value]) -> Value:
-        """The row-major number of an iteration of a loop nest."""
-        index = at[0]
-        for loop, number in zip(loops[1:], at[1:], strict=True):
-            index = b.add(b.mul(index, self._trips(loop)), number)
-        return index
 
     def _write_stacks(self) -> None:
         """Push at the end of each home block; pop where the block that reverses it starts (whole) or ends."""
@@ -260,7 +255,8 @@ class _Materialiser:
     def _get(self, value: Value, b: Builder) -> Value:
         if value in self.tapes:
             handle, loops = self.tapes[value]
-            index = self._index(b, loops, [self.counts[loop.header] for loop in loops])
+            trips = [self._fetch(self._trips(loop), b) for loop in loops]
+            index = row_major(b, trips, [self.counts[loop.header] for loop in loops])
             return b.tape_get(self._fetch(handle, b), index, field=0, hint=value.name)
         if value in self.tops:
             return self.tops[value]
@@ -278,3 +274,11 @@ class _Materialiser:
         if way is Way.RESIDUAL:
             return self.ssa.read_at_start(value, b.block)
         return value
+
+
+def row_major(b: Builder, trips: Sequence[Value], at: Sequence[Value]) -> Value:
+    """The number of an iteration of a loop nest, the innermost loop running fastest."""
+    index = at[0]
+    for count, number in zip(trips[1:], at[1:], strict=True):
+        index = b.add(b.mul(index, count), number)
+    return index
