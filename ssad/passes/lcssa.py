@@ -1,7 +1,9 @@
 """Loop-closed SSA: a value defined in a loop leaves it only through a parameter of an exit block.
 
     ^body: %v = ...; branch %c, ^h, ^x        ^body: %v = ...; branch %c, ^h, ^x(%v)
-    ^x: return %v                             ^x(%v.1): return %v.1
+    ^x: return %v                       ->    ^x(%v.1): return %v.1
+
+Every value then lives either inside one loop or outside of it, and each exit says what leaves.
 """
 
 from __future__ import annotations
