@@ -117,6 +117,11 @@ def _acceptable(state: Any) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}" if words[1:] else "".join(words)
 
 
+def line_place(file: str, line: int) -> TextPlace:
+    """The place of a whole line (from 1) of IR text, not to be shown itself."""
+    return TextPlace(file, line, None, None, None, "")
+
+
 def _place_of(token: Token, text: str, file: str) -> TextPlace:
     if token.type == "$END":
         return _place(text, file, text.rstrip("\n").count("\n") + 1, None, 1)
