@@ -142,6 +142,10 @@ class Evaluator:
 
     def op_check_length(self, op: Op, x: Any) -> None:
         count = op.attrs["count"]
+        if op.attrs.get("star"):
+            if len(x) < count:
+                raise ValueError(f"not enough values to unpack (expected at least {count}, got {len(x)})")
+            return
         if len(x) > count:
             raise ValueError(f"too many values to unpack (expected {count})")
         if len(x) < count:
@@ -149,6 +153,9 @@ class Evaluator:
 
     def op_unpack(self, op: Op, x: Any) -> Any:
         return x[op.attrs["index"]]
+
+    def op_rest(self, op: Op, x: Any) -> Any:
+        return list(x[op.attrs["before"] : len(x) - op.attrs["after"]])
 
     def op_call(self, op: Op, f: Any, *args: Any) -> Any:
         names = op.attrs["keywords"]

@@ -14,6 +14,7 @@ The canonical operations work on a stack of objects and nulls:
 | `binary` `unary` `compare` | operator | `+=` is in place; `compare` also `is`, `is not`, `in`, `not in` |
 | `subscript` `store_subscript` `slice` | - or count | indexing; `slice` takes 2 or 3 bounds |
 | `tuple` `list` `unpack` `extend` `string` | count | displays; `string` joins formatted pieces |
+| `unpack_star` | counts | `a, *b, c = t`; names before the star in the low byte, behind it in the next |
 | `map` `const_map` | count | a dict from pairs, or from values and a tuple of names |
 | `convert` `format` `format_spec` | conversion or - | `!r`; then formatting without or with a specification |
 | `call` | (count, names) | callee and self or null below the arguments, the last ones by name |
@@ -123,6 +124,7 @@ BUILD_MAP: map arg
 BUILD_STRING: string arg
 LIST_EXTEND: extend arg
 UNPACK_SEQUENCE: unpack arg
+UNPACK_EX: unpack_star arg
 CALL: call arg
 GET_ITER: iter
 JUMP_FORWARD: jump
@@ -135,7 +137,6 @@ SET_UPDATE: refuse set
 DICT_UPDATE: refuse dict
 DICT_MERGE: refuse star_call
 CALL_FUNCTION_EX: refuse star_call
-UNPACK_EX: refuse star_target
 LIST_APPEND: refuse star_display
 LOAD_NAME: refuse class
 STORE_NAME: refuse class

@@ -64,6 +64,7 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.tuple": sequences.tuple_,
     "py.list": sequences.list_,
     "py.unpack": sequences.unpack,
+    "py.rest": sequences.rest,
     "py.check_length": sequences.check_length,
     "py.call": calls.call,
     "py.function": calls.function,

@@ -248,6 +248,18 @@ def unpack(frame: Frame, at: Instruction) -> None:
     frame.stack.extend(reversed(items))
 
 
+@handles("unpack_star")
+def unpack_star(frame: Frame, at: Instruction) -> None:
+    """The starred name gets a list of what the names before and behind it leave over."""
+    before, after = at.arg & 0xFF, at.arg >> 8
+    sequence = frame.pop()
+    frame.emit("py.check_length", sequence, count=before + after, star=True)
+    indices = [*range(before), *range(-after, 0)]
+    items = [frame.emit("py.unpack", sequence, count=before + after, index=n) for n in indices]
+    items.insert(before, frame.emit("py.rest", sequence, before=before, after=after))
+    frame.stack.extend(reversed(items))
+
+
 # calls
 
 

@@ -50,10 +50,6 @@ CONSTRUCTS: dict[str, tuple[str, str]] = {
         "`*` inside a tuple or list, and growing lists, are not compiled yet",
         "write the elements one by one, or preallocate an array",
     ),
-    "star_target": (
-        "unpacking with `*` is not compiled yet",
-        "index the sequence, or unpack a fixed number of values",
-    ),
     "template": ("template strings are not compiled", "use an f-string"),
     "try": (
         "`try` is not compiled yet",

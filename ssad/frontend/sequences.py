@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssad.frontend.abstract import ArrayOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
+from ssad.frontend.abstract import Abstract, ArrayOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, compound, known, scalar
 from ssad.frontend.iteration import choose_item, count_of, element, iterable
@@ -30,6 +30,8 @@ def check_length(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.check_length`: a tuple has the length at compile time, an array is checked when it runs."""
     rep, wanted = operands[0], op.attrs["count"]
     kind = rep.abstract
+    if op.attrs.get("star"):
+        return _check_rest(ctx, kind, wanted)
     if isinstance(kind, TupleOf | ListOf):
         have = len(kind.items)
         if have != wanted:
@@ -45,6 +47,24 @@ def check_length(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     many = f"too many values to unpack (expected {wanted})"
     ctx.check(ctx.emit("le", count, Const(I64, wanted)), "ValueError", many)
     return known(None)
+
+
+def _check_rest(ctx: Context, kind: Abstract, wanted: int) -> Rep:
+    """Whether something is left for the starred name: known for tuples only."""
+    if not isinstance(kind, TupleOf | ListOf):
+        raise unsupported(
+            "value", f"`*` takes the rest of {kind}: only of tuples", ctx.loc, "index it: x[0], x[1:]"
+        )
+    if len(kind.items) < wanted:
+        cause = f"not enough values to unpack: at least {wanted} are wanted, the tuple has {len(kind.items)}"
+        raise untypable("arity", cause, ctx.loc)
+    return known(None)
+
+
+def rest(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.rest`: the list of what unpacking leaves for the starred name."""
+    items = operands[0].items()
+    return compound(ListOf, items[op.attrs["before"] : len(items) - op.attrs["after"]])
 
 
 def unpack(ctx: Context, op: Op, operands: list[Rep]) -> Rep:

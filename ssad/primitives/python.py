@@ -25,6 +25,7 @@ for _name in (
     "getitem",
     "list",
     "unpack",
+    "rest",
     "call",
 ):
     _define(_name)

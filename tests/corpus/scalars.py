@@ -176,3 +176,14 @@ def zero_to_negative_power(x):
 @case(args=lambda: (1.0, 0.0), raises=ZeroDivisionError)
 def modulo_zero(x, y):
     return x % y
+
+
+@case(args=lambda: (0.7, -1.3, 0.4, 2.1), argnums=(0, 1, 2, 3))
+def starred_names(a, b, c, d):
+    first, *middle, last = a, b, c, d
+    *start, end = middle
+    head, *none = start
+    total = first * last + len(none)
+    for x in middle:
+        total += x * x
+    return total * end - head
