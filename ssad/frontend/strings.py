@@ -51,7 +51,10 @@ def join(frame: Frame, at: Instruction) -> None:
         else:
             template += f"{{{len(operands)}}}"
             operands.append(piece)
-    frame.push(frame.emit("py.format", *operands, template=template))
+    if operands:
+        frame.push(frame.emit("py.format", *operands, template=template))
+    else:
+        frame.push(frame.emit("py.const", value=template.format()))
 
 
 def _shift(template: str, by: int) -> str:
