@@ -1,5 +1,5 @@
 """The command `ssad`: one file a verb."""
 
-from ssad.cli.main import main
+from ssad.cli.command import main
 
 __all__ = ["main"]

@@ -2,6 +2,6 @@
 
 import sys
 
-from ssad.cli.main import main
+from ssad.cli.command import main
 
 sys.exit(main())

@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ssad.cli.command import OK
 from ssad.cli.files import write_text
-from ssad.cli.main import OK
 from ssad.errors import UsageError
 
 _HEADING = re.compile(r"^## (SSAD\d{4}): (.*)$", re.M)

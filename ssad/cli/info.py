@@ -8,8 +8,8 @@ import platform
 import shutil
 from typing import Any
 
+from ssad.cli.command import OK
 from ssad.cli.files import write_text
-from ssad.cli.main import OK
 
 _VECTOR_FUNCTIONS = ("exp", "log", "sin", "cos", "pow", "tanh", "erf", "atan2")
 

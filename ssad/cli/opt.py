@@ -7,8 +7,8 @@ import sys
 import time
 from typing import Any
 
+from ssad.cli.command import OK, USER_ERROR, report
 from ssad.cli.files import read_text, write_text
-from ssad.cli.main import OK, USER_ERROR, report
 from ssad.errors import VerifyError
 from ssad.ir.core import Module
 
