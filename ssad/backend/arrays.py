@@ -17,7 +17,7 @@ from ssad.ir.core import Const, Function, Op, Value
 from ssad.ir.types import Array
 
 if TYPE_CHECKING:
-    from ssad.backend.llvm import FunctionWriter
+    from ssad.backend.function_writer import FunctionWriter
 
 LOCAL_ELEMENTS = 64
 """Arrays of at most that many elements live in the frame if nothing but loads and stores sees them."""

@@ -14,7 +14,7 @@ from ssad.ir.core import Op
 from ssad.ir.types import Scalar, scalar
 
 if TYPE_CHECKING:
-    from ssad.backend.llvm import FunctionWriter
+    from ssad.backend.function_writer import FunctionWriter
 
 _IPOW = """define internal i64 @ssad.ipow(i64 %x, i64 %n) nounwind {
   br label %loop

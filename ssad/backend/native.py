@@ -52,12 +52,11 @@ class NativeFunction:
     """
 
     def __init__(self, module: Module, code: LLVMCode, compiled: jit.Compiled, compile_ms: float) -> None:
-        (symbol,) = code.entries.values()
         self.objects = module.objects
         self.code = code
         self.compiled = compiled
         self.compile_ms = compile_ms
-        self._entry = compiled.entry(symbol)
+        self._entry = compiled.entry(code.entry)
         self._packer = Packer(code.param_types, code.result_types)
         self._reset = runtime().reset if code.returns_memory else None
 
@@ -102,5 +101,5 @@ def compile_native(module: Module, options: Options = DEFAULT) -> NativeFunction
     if options.vector_math and vectormath.library() is not None:
         vectormath.load()
     code = to_llvm(module, options=options)
-    compiled = jit.compile_module(code.text, options, code.entries.values())
+    compiled = jit.compile_module(code.text, options, [code.entry])
     return NativeFunction(module, code, compiled, (perf_counter() - start) * 1e3)

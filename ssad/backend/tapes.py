@@ -15,7 +15,7 @@ from ssad.ir.core import Op, Value
 from ssad.ir.types import Tape
 
 if TYPE_CHECKING:
-    from ssad.backend.llvm import FunctionWriter
+    from ssad.backend.function_writer import FunctionWriter
 
 _TRIPLE = "{ ptr, ptr, ptr }"
 

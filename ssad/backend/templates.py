@@ -17,7 +17,7 @@ from ssad.ir.types import F64, Scalar
 from ssad.primitives.lowering import ByKind, Intrinsic, Libm, Runtime, Template
 
 if TYPE_CHECKING:
-    from ssad.backend.llvm import FunctionWriter
+    from ssad.backend.function_writer import FunctionWriter
 
 _PURE = "nounwind willreturn memory(none)"
 
@@ -63,7 +63,7 @@ def _call(w: FunctionWriter, op: Op, callee: str, vector: str, attributes: str) 
     llvm = scalar_type(op.result.type)
     group = attributes
     if vector and w.options.vector_math:
-        variants = vectormath.variants(vector, callee, op.result.type, len(op.operands))
+        variants = vectormath.variants(vector, callee, op.result.type, len(op.operands), w.module.features)
         for symbol, declaration in variants.declarations:
             w.module.declare(symbol, f"{declaration} {w.module.group(_PURE)}")
             w.module.vector_symbols[symbol] = None
@@ -119,7 +119,7 @@ def _runtime(w: FunctionWriter, op: Op, how: Runtime) -> None:
         args.append(f"{'double' if type.is_float else scalar_type(type)} {wide}")
     group = ""
     if how.vector and w.options.vector_math:
-        variants = vectormath.variants(how.vector, how.name, F64, len(op.operands))
+        variants = vectormath.variants(how.vector, how.name, F64, len(op.operands), w.module.features)
         for symbol, declaration in variants.declarations:
             w.module.declare(symbol, f"{declaration} {w.module.group(_PURE)}")
             w.module.vector_symbols[symbol] = None

@@ -44,8 +44,13 @@ def features() -> frozenset[str]:
 
 
 @cache
-def variants(stem: str, callee: str, type: Scalar, arity: int) -> Variants:
-    """How the scalar function `callee` becomes vector calls of libmvec's `stem` on this machine."""
+def variants(
+    stem: str, callee: str, type: Scalar, arity: int, extensions: frozenset[str] | None = None
+) -> Variants:
+    """How the scalar function `callee` becomes vector calls of libmvec's `stem`.
+
+    `extensions` are those of the CPU the code will run on, by default this one.
+    """
     lib = library()
     if lib is None or not type.is_float:
         return Variants("", ())
@@ -54,7 +59,7 @@ def variants(stem: str, callee: str, type: Scalar, arity: int) -> Variants:
     for letter, width, feature in _ISAS:
         lanes = width // type.bits
         symbol = f"_ZGV{letter}N{lanes}{'v' * arity}_{stem}{suffix}"
-        if feature not in features() or not hasattr(lib, symbol):
+        if feature not in (features() if extensions is None else extensions) or not hasattr(lib, symbol):
             continue
         names.append(f"_ZGV_LLVM_N{lanes}{'v' * arity}_{callee}({symbol})")
         vector = f"<{lanes} x {llvm}>"

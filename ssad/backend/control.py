@@ -1,0 +1,113 @@
+"""Control in LLVM: terminators, checks, calls between functions, and what only renames values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ssad.backend.layout import part_types, symbol
+from ssad.errors import UnsupportedError
+from ssad.ir.core import Block, Op, Terminator
+from ssad.ir.types import Tuple
+
+if TYPE_CHECKING:
+    from ssad.backend.function_writer import FunctionWriter
+
+
+def _jump(w: FunctionWriter, term: Terminator) -> None:
+    w.emit(f"br label %{w.edge(term.edges[0])}")
+
+
+def _branch(w: FunctionWriter, term: Terminator) -> None:
+    then, other = term.edges
+    condition = w.one(term.operands[0])
+    label = w.edge(then)
+    if then.target is not other.target:
+        second = w.edge(other)
+        w.emit(f"br i1 {condition}, label %{label}, label %{second}{_likely(then.target, other.target)}")
+        return
+    between = w.fresh("edge")
+    w.emit(f"br i1 {condition}, label %{label}, label %{between}")
+    w.start(between)
+    w.emit(f"br label %{w.edge(other)}")
+
+
+def _likely(then: Block, other: Block) -> str:
+    """Branch weights where one side only raises."""
+    if (then.term.kind == "raise") == (other.term.kind == "raise"):
+        return ""
+    return ", !prof !0" if other.term.kind == "raise" else ", !prof !6"
+
+
+def _return(w: FunctionWriter, term: Terminator) -> None:
+    slot = 0
+    for value, wanted in zip(term.operands, w.function.result_types, strict=True):
+        slot = w.store_slots(value, wanted, "%out", slot)
+    w.emit("ret i32 0")
+
+
+def _raise(w: FunctionWriter, term: Terminator) -> None:
+    label = w.fresh("raise")
+    w.emit(f"br label %{label}")
+    w.failure(label, term.attrs["exc"], term.attrs.get("message"), term.operands)
+
+
+TERMINATORS: dict[str, Callable[[FunctionWriter, Terminator], None]] = {
+    "jump": _jump,
+    "branch": _branch,
+    "return": _return,
+    "raise": _raise,
+}
+
+# ops that are neither memory nor arithmetic
+
+
+def _check(w: FunctionWriter, op: Op) -> None:
+    ok, *payload = op.operands
+    w.fail_unless(w.one(ok), op.attrs["exc"], op.attrs.get("message"), payload)
+
+
+def _call(w: FunctionWriter, op: Op) -> None:
+    callee = w.module.module.functions[op.attrs["callee"]]
+    args = ["ptr %ctx"]
+    for value, param in zip(op.operands, callee.params, strict=True):
+        args += map(" ".join, zip(part_types(param.type), w.coerced(value, param.type), strict=True))
+    slots = sum(len(part_types(t)) for t in callee.result_types)
+    out = w.alloca(slots, "i64") if slots else "null"
+    status = w.tmp(f"call i32 @{symbol('user.' + callee.name)}({', '.join([*args, f'ptr {out}'])})")
+    good = w.tmp(f"icmp eq i32 {status}, 0")
+    here, there = w.fresh("ok"), w.fresh("fail")
+    w.emit(f"br i1 {good}, label %{here}, label %{there}, !prof !0")
+    w.cold += [f"{there}:", w.located(f"  ret i32 {status}")]
+    w.start(here)
+    if op.result is not None:
+        w.define(op, *w.load_slots(op.result.type, out))
+
+
+def _tuple(w: FunctionWriter, op: Op) -> None:
+    w.define(op, *(part for value in op.operands for part in w.parts(value)))
+
+
+def _extract(w: FunctionWriter, op: Op) -> None:
+    whole, index = op.operands[0], int(op.attrs["index"])
+    assert isinstance(whole.type, Tuple)
+    first = sum(len(part_types(t)) for t in whole.type.elems[:index])
+    w.define(op, *w.parts(whole)[first : first + len(part_types(whole.type.elems[index]))])
+
+
+def _same(w: FunctionWriter, op: Op) -> None:
+    w.define(op, *w.parts(op.operands[0]))
+
+
+def _recall(w: FunctionWriter, op: Op) -> None:
+    raise UnsupportedError("recall has no machine form: run the pass materialise before the backend", op.loc)
+
+
+HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
+    "check": _check,
+    "call": _call,
+    "tuple": _tuple,
+    "extract": _extract,
+    "identity": _same,
+    "recall": _recall,
+}
