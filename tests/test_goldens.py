@@ -7,7 +7,6 @@ import pytest
 
 from tests.golden import ROOT, run_file
 
-
 FILES = sorted(path for path in ROOT.rglob("*.ssa") if path.read_text("utf-8").startswith("# run:"))
 
 
