@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """Compares a text with a golden file, or rewrites the file with --bless."""
-    from tests.golden import compare  # here, so that a test of something else does not need all of the package
+    from tests.golden import compare  # late: tests of something else need not import the whole package
 
     bless: bool = request.config.getoption("--bless")
     return lambda path, actual: compare(path, actual, bless)

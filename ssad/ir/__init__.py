@@ -1,1 +1,1 @@
-"""The IR: types, values, ops, blocks, functions; SSA construction, control-flow graph, text form, verifier."""
+"""The IR: types, values, ops, blocks, functions; SSA construction, control flow, text form, verifier."""

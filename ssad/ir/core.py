@@ -278,7 +278,7 @@ class Function:
 
 
 class Module:
-    """Functions by name, the first the one that is compiled, and the Python objects that the text only names."""
+    """Functions by name, the first one to be compiled, and the Python objects that the text only names."""
 
     __slots__ = ("functions", "objects")
 

@@ -1,4 +1,4 @@
-"""Structural equality of modules: same functions, blocks, ops, types, attributes and places, whatever the names."""
+"""Structural equality of modules: the same blocks, ops, types, attributes and places, whatever the names."""
 
 from __future__ import annotations
 

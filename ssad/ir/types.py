@@ -82,7 +82,7 @@ class Tuple(Type):
 
 
 class Tape(Type):
-    """Kept values of a loop, one record per iteration. Growable tapes are stacks; the others have exact size."""
+    """Kept values of a loop, one record per iteration: a growable stack, or a tape of exact size."""
 
     __slots__ = ("fields", "growable")
 
