@@ -32,6 +32,7 @@ OPTIMISE = [
     "cse",
     "load_forward",
     "licm",
+    "bounds",
     "fold",
     "cse",
     "dce",

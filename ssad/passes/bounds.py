@@ -1,0 +1,134 @@
+"""Indices made from loop counters are proved in range, so that `fold` can drop their checks.
+
+    ^h(%k: i64): %more = lt %k, %n                 ^h(%k: i64): %more = lt %k, %n
+    ^body: %ok = in_range %k, %n           ->      ^body: check true, %k, 0, %n
+           check %ok, %k, 0, %n
+
+In the body of a loop that counts from 0 up to `max(n + a, b) - c`, with c >= b, the counter is at most
+n + a - c - 1: otherwise the body would not run. `n` is the length of an axis, hence never negative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ssad.analysis.induction import counting
+from ssad.analysis.memo import loop_forest
+from ssad.ir.core import Block, Const, Function, Module, Op, Value, bool_
+from ssad.ir.edit import replace_values, same_value
+from ssad.ir.graph import Loop
+from ssad.passes.manager import function_pass
+
+
+@function_pass("bounds", "prove indices made from loop counters in range")
+def run(function: Function, module: Module) -> bool:
+    limits = _limits(function)
+    forward: dict[Value, Value] = {}
+    for block in function.blocks:
+        for op in block.ops:
+            if op.name in _PROVED and op.result is not None:
+                interval = _interval(op.operands[0], block, limits)
+                if interval is not None and _PROVED[op.name](interval, op.operands[1]):
+                    forward[op.result] = bool_(op.name == "in_range")
+    if not forward:
+        return False
+    replace_values(function, forward)
+    function.touch()
+    return True
+
+
+@dataclass(frozen=True)
+class _Interval:
+    """From `low` to `length + above`, both included."""
+
+    low: int
+    length: Value
+    above: int
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """A counter is below `length + offset` in the loop's blocks, the header left out."""
+
+    loop: Loop
+    length: Value
+    offset: int
+
+
+def _limits(function: Function) -> dict[Value, _Limit]:
+    """What is known of each loop's counter."""
+    limits: dict[Value, _Limit] = {}
+    facts = counting(function)
+    for loop in loop_forest(function).loops:
+        fact = facts[loop.header]
+        if fact.counter is None or fact.max_trips is None:
+            continue
+        length, offset = _linear(fact.max_trips)
+        clamped = _maximum(length)
+        if clamped is not None and offset <= -clamped[1]:  # else the loop may run up to the constant
+            length, more = _linear(clamped[0])
+            offset += more
+        small = abs(offset) < 1 << 62  # so that nothing wraps
+        if small and _is_length(length):
+            limits[fact.counter] = _Limit(loop, length, offset)
+    return limits
+
+
+def _is_length(value: Value) -> bool:
+    return isinstance(value.owner, Op) and value.owner.name == "dim"
+
+
+def _linear(value: Value) -> tuple[Value, int]:
+    """`value` as another one plus a constant."""
+    offset = 0
+    while isinstance(op := value.owner, Op) and op.name in ("add", "sub"):
+        a, b = op.operands
+        if op.name == "add" and isinstance(a, Const):
+            a, b = b, a
+        if not isinstance(b, Const) or isinstance(a, Const):
+            break
+        step = int(b.value)
+        value, offset = a, offset + (step if op.name == "add" else -step)
+    return value, offset
+
+
+def _maximum(value: Value) -> tuple[Value, int] | None:
+    """(a, b) if `value` is the larger one of a and the immediate b."""
+    op = value.owner
+    if not isinstance(op, Op) or op.name != "select":
+        return None
+    test = op.operands[0].owner
+    if not isinstance(test, Op) or test.name != "lt":
+        return None
+    a, b = test.operands
+    if not isinstance(b, Const) or not same_value(b, op.operands[1]) or a is not op.operands[2]:
+        return None
+    return a, int(b.value)
+
+
+def _interval(value: Value, block: Block, limits: dict[Value, _Limit]) -> _Interval | None:
+    """Where an integer that is a counter, or a length, plus a constant lies in `block`."""
+    counter, offset = _linear(value)
+    if _is_length(counter):
+        return _Interval(offset, counter, offset)
+    limit = limits.get(counter)
+    if limit is None or block is limit.loop.header or block not in limit.loop.blocks:
+        return None
+    return _Interval(offset, limit.length, limit.offset + offset - 1)
+
+
+def _in_range(index: _Interval, length: Value) -> bool:
+    return length is index.length and index.low >= 0 and index.above < 0
+
+
+def _sub_fits(x: _Interval, y: Value) -> bool:
+    """x is between 0 and the length, y is not negative."""
+    return isinstance(y, Const) and y.value >= 0 and x.low >= 0 and x.above <= 0
+
+
+def _add_fits(x: _Interval, y: Value) -> bool:
+    """x + y is at most the length."""
+    return isinstance(y, Const) and y.value >= 0 and x.low >= 0 and x.above + y.value <= 0
+
+
+_PROVED = {"in_range": _in_range, "sub_overflows": _sub_fits, "add_overflows": _add_fits}
