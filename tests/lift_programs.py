@@ -328,7 +328,8 @@ def captured_later(x):
     y = f(x)
     a = 3.0
     x = y
-    return f(y) + f(1.0)
+    g = f
+    return f(y) + g(1.0)
 
 
 @runs((4,), (0,))

@@ -1,30 +1,7 @@
-"""Bytecode of CPython 3.11 to 3.14 as one canonical instruction set: the only file that knows the Python version.
+"""Bytecode of CPython 3.11 to 3.14 as one instruction set: the only file that knows the Python version.
 
-A table per version says what stack operations each opcode stands for; `decode` reads a code object with it.
-The canonical operations work on a stack of objects and nulls:
-
-| operation | argument | meaning |
-|---|---|---|
-| `const` | object | push it |
-| `load` `store` `delete` `load_clear` | name | a local; `load_clear` also unbinds it (inlined comprehension) |
-| `load_cell` `store_cell` `delete_cell` `closure` | name | a cell or free variable; `closure` pushes the cell |
-| `global` `store_global` | name | a global or builtin |
-| `attr` `store_attr` | name | an attribute |
-| `null` `pop` `copy` `swap` | - or depth | the stack itself; `null` is what lies beside a callee without self |
-| `binary` `unary` `compare` | operator | `+=` is in place; `compare` also `is`, `is not`, `in`, `not in` |
-| `subscript` `store_subscript` `slice` | - or count | indexing; `slice` takes 2 or 3 bounds |
-| `tuple` `list` `unpack` `extend` `string` | count | displays; `string` joins formatted pieces |
-| `unpack_star` | counts | `a, *b, c = t`; names before the star in the low byte, behind it in the next |
-| `map` `const_map` | count | a dict from pairs, or from values and a tuple of names |
-| `convert` `format` `format_spec` | conversion or - | `!r`; then formatting without or with a specification |
-| `call` | (count, names) | callee and self or null below the arguments, the last ones by name |
-| `function` | flags | an inner function; flags 1, 2, 4, 8, 16 say what lies below its code |
-| `iter` | | an iterator |
-| `for_iter` | | two ways: the body, or the exit, where the iterator is gone |
-| `next_item` | | first in the body: push the item |
-| `jump` `branch` `branch_none` | | `branch` pops and has two ways: true (`branch_none`: it is None), and not |
-| `return` `raise` `assertion` | - or count | |
-| `refuse` | what | a construct that is not compiled; a key of `refusals.CONSTRUCTS` |
+A table per version says what canonical instructions each opcode stands for (`instruction.py` lists them);
+`decode` reads a code object with it.
 """
 
 from __future__ import annotations
@@ -32,35 +9,15 @@ from __future__ import annotations
 import dis
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from types import CodeType
 from typing import Any, NamedTuple
 
 from ssad.errors import UnsupportedError
+from ssad.frontend.instruction import Instruction, Position
+from ssad.frontend.repairs import REPAIRS
 
 Version = tuple[int, int]
-
-
-class Position(NamedTuple):
-    """A span of source text; line counts from 1, columns count UTF-8 bytes from 0, any may be unknown."""
-
-    line: int | None
-    column: int | None
-    end_line: int | None
-    end_column: int | None
-
-
-@dataclass(slots=True)
-class Instruction:
-    """A canonical operation. `targets` and `handler` are numbers of instructions in the decoded list."""
-
-    op: str
-    arg: Any
-    offset: int
-    position: Position
-    targets: tuple[int, ...] = ()
-    handler: int | None = None
 
 
 class Raw(NamedTuple):
@@ -84,9 +41,9 @@ class Protected(NamedTuple):
 
 SUPPORTED: tuple[Version, ...] = ((3, 11), (3, 12), (3, 13), (3, 14))
 
-# Each line: opcode, colon, what it stands for. An argument is `value` (the name or object), `arg` (the number),
-# `text` (the operator), `first`, `second` (of two names), or is meant literally. `if 1` is about bit 1 of the
-# number, `if =5` about the whole number.
+# Each line: opcode, colon, what it stands for. An argument is `value` (the name or object), `arg` (the
+# number), `text` (the operator), `first`, `second` (of two names), or is meant literally. `if 1` is about
+# bit 1 of the number, `if =5` about the whole number.
 
 _COMMON = """
 CACHE: -
@@ -209,7 +166,7 @@ PREP_RERAISE_STAR: refuse try
 _FROM_312 = """
 LOAD_ATTR: attr value; null if 1
 LOAD_FAST_CHECK: load value
-LOAD_FAST_AND_CLEAR: load_clear value
+LOAD_FAST_AND_CLEAR: refuse comprehension
 FOR_ITER: for_iter 1; next_item
 BINARY_SLICE: slice 2; subscript
 STORE_SLICE: slice 2; store_subscript
@@ -286,7 +243,7 @@ _CHOICES: dict[str, Callable[[Raw], Any]] = {
 
 
 class Step(NamedTuple):
-    """One canonical operation of an opcode's expansion: its name, how to get its argument, and when it applies."""
+    """One operation that an opcode stands for: its name, how to get its argument, when it applies."""
 
     op: str
     argument: Callable[[Raw], Any]
@@ -357,7 +314,7 @@ def _position(positions: dis.Positions | None) -> Position:
 def translate(
     raws: Iterable[Raw], protected: Iterable[Protected], cells: set[str], version: Version
 ) -> list[Instruction]:
-    """The canonical instructions of what `dis` says in that version; `cells` are the cell and free variables."""
+    """The instructions of what `dis` says in that version; `cells` are the cell and free variables."""
     expand = table(version)
     out: list[Instruction] = []
     start: dict[int, int] = {}  # offset of an opcode -> number of its first instruction
@@ -372,7 +329,7 @@ def translate(
                 out.append(Instruction(step.op, step.argument(raw), raw.offset, raw.position))
                 if step.op in _JUMPS:
                     out[-1].targets = (raw.value,)
-                elif (repair := _REPAIRS.get(step.op)) is not None:
+                elif (repair := REPAIRS.get(step.op)) is not None:
                     repair(out, cells)
     _number_targets(out, start, protected)
     return out
@@ -398,72 +355,3 @@ def _number_targets(out: list[Instruction], start: dict[int, int], protected: It
     for entry in protected:
         for number in range(start[entry.start], start.get(entry.end, len(out))):
             out[number].handler = start[entry.target]
-
-
-# Repairs: what depends on more than one opcode. Each looks at the instruction just appended.
-
-
-def _repair_const(out: list[Instruction], cells: set[str]) -> None:
-    """A constant slice is built from its bounds."""
-    value = out[-1].arg
-    if not isinstance(value, slice):
-        return
-    bounds = [value.start, value.stop] if value.step is None else [value.start, value.stop, value.step]
-    at = out.pop()
-    out.extend(Instruction("const", bound, at.offset, at.position) for bound in bounds)
-    out.append(Instruction("slice", len(bounds), at.offset, at.position))
-
-
-def _repair_load(out: list[Instruction], cells: set[str]) -> None:
-    """A cell variable loaded like a local is the cell itself, to go into a closure."""
-    if out[-1].arg in cells:
-        out[-1].op = "closure"
-
-
-def _repair_binary(out: list[Instruction], cells: set[str]) -> None:
-    if out[-1].arg == "[]":
-        out[-1].op, out[-1].arg = "subscript", None
-
-
-def _repair_convert(out: list[Instruction], cells: set[str]) -> None:
-    """The conversion is in the low two bits; without one there is nothing to do."""
-    conversion = out[-1].arg & 3
-    if conversion:
-        out[-1].arg = ("", "s", "r", "a")[conversion]
-    else:
-        out[-1].op, out[-1].arg = "nop", None
-
-
-def _repair_call(out: list[Instruction], cells: set[str]) -> None:
-    """Keyword names precede a call in 3.11 and 3.12."""
-    call = out[-1]
-    names: tuple[str, ...] = ()
-    if len(out) > 1 and out[-2].op == "keywords":
-        names = out[-2].arg
-        out[-2].op, out[-2].arg = "nop", None
-    call.arg = (call.arg, names)
-
-
-def _repair_call_kw(out: list[Instruction], cells: set[str]) -> None:
-    """Keyword names are a constant on top of the stack from 3.13 on."""
-    call = out[-1]
-    names = out[-2].arg
-    out[-2].op, out[-2].arg = "nop", None
-    call.op, call.arg = "call", (call.arg, names)
-
-
-def _repair_function_attribute(out: list[Instruction], cells: set[str]) -> None:
-    """From 3.13 on what a function consists of is set afterwards, bottom of the stack last: the same order."""
-    flag = out.pop().arg
-    out[-1].arg |= flag
-
-
-_REPAIRS: dict[str, Callable[[list[Instruction], set[str]], None]] = {
-    "const": _repair_const,
-    "load": _repair_load,
-    "binary": _repair_binary,
-    "convert": _repair_convert,
-    "call": _repair_call,
-    "call_kw": _repair_call_kw,
-    "function_attribute": _repair_function_attribute,
-}

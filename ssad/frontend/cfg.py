@@ -1,15 +1,15 @@
 """Basic blocks of the canonical instructions that can be reached.
 
-CPython compiles some source twice: the test of a `while` stands before the loop and again behind its body (3.11 to 3.13),
-what follows a branch and returns is copied into its arms (3.12 on). Copies that go on alike are merged here, so
-that every version gives the same graph: a loop's header tests, its latches jump.
+CPython compiles some source twice: the test of a `while` stands before the loop and again behind its body (up
+to 3.13), what follows a branch and returns is copied into its arms (from 3.12 on). Copies that go on alike
+are merged here, so that every version gives the same graph: a loop's header tests, its latches jump.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ssad.frontend.bytecode import Instruction
+from ssad.frontend.instruction import Instruction
 
 
 class CodeBlock:
@@ -34,8 +34,8 @@ class CodeBlock:
 def blocks_of(code: Sequence[Instruction]) -> list[CodeBlock]:
     """The reachable blocks in reverse postorder, the entry first, a loop's body before what follows the loop.
 
-    Exception handlers are not entered. The entry has no predecessor: where the code begins with a loop an empty
-    block stands before it.
+    Exception handlers are not entered. The entry has no predecessor: where the code begins with a loop an
+    empty block stands before it.
     """
     flow = _Flow(code)
     flow.merge_copies()
@@ -107,7 +107,7 @@ class _Flow:
         return at
 
     def merge_copies(self) -> None:
-        """Let one instruction stand for all that do the same at the same place in the source and go on alike."""
+        """Let one instruction stand for all that do the same at the same place and go on alike."""
         before: dict[int, list[int]] = {at: [] for at in self.after}
         for at, ways in self.after.items():
             for way in ways:

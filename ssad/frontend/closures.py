@@ -1,9 +1,9 @@
 """Inner functions and lambdas: what they capture is passed to them when they are made.
 
-A captured variable is an ordinary local of the function around, and its value is an operand of `py.function`. Python
-looks at the variable when the inner function is *called*. Where the variable may be assigned in between, the
-closure is *late*: every call makes it anew from the values of that moment, and then the closure must be
-called by its name; one that is passed on is refused, as is assignment inside the inner function (`nonlocal`).
+A captured variable is an ordinary local of the function around, and its value is an operand of `py.function`.
+Python looks at the variable when the inner function is *called*. Where it may be assigned in between, the
+closure is *late*: every call makes it anew from the values of that moment, and it must be called by its name;
+one that is passed on is refused, as is assignment inside the inner function (`nonlocal`).
 """
 
 from __future__ import annotations
@@ -12,16 +12,11 @@ from types import CodeType
 from typing import Any
 
 from ssad.errors import UnsupportedError
-from ssad.frontend.bytecode import Instruction, decode
+from ssad.frontend.bytecode import decode
 from ssad.frontend.frame import Frame, LateClosures, Pending
+from ssad.frontend.instruction import Instruction
+from ssad.frontend.refusals import CLOSURE
 from ssad.ir.core import Function, Op, Value
-
-_NOT_FUNCTIONS = {
-    "<listcomp>": "comprehension",
-    "<setcomp>": "comprehension",
-    "<dictcomp>": "comprehension",
-    "<genexpr>": "generator",
-}
 
 
 def named_object(frame: Frame, value: object) -> str:
@@ -54,8 +49,6 @@ def store_cell(frame: Frame, at: Instruction) -> None:
 def function(frame: Frame, at: Instruction) -> None:
     """`py.function` with its positional defaults, keyword defaults, and captured values as operands."""
     code = _code(frame)
-    if code.co_name in _NOT_FUNCTIONS:
-        raise frame.refuse(_NOT_FUNCTIONS[code.co_name])
     flags = at.arg
     captured: list[str] = _pop_content(frame) if flags & 8 else []
     for unused in (16, 4):  # annotations
@@ -97,8 +90,8 @@ def as_of_now(frame: Frame, callee: Value) -> Value:
 
 
 def settle(function: Function, late: LateClosures, maybe_unbound: set[Value]) -> None:
-    """Refuse late closures that are passed on or of which it is not known which one is called, and closures over
-    what may be unbound. Each `maybe_unbound` value may."""
+    """Refuse late closures that are passed on, or of which several may be called; and closures over
+    values that are `maybe_unbound`."""
     originals = set(late.made)
     for op in late.remade:
         if op.operands.pop() not in originals:
@@ -116,11 +109,12 @@ def settle(function: Function, late: LateClosures, maybe_unbound: set[Value]) ->
 
 
 def _refuse_late(op: Op) -> None:
-    names = " or ".join(op.attrs["free"])
+    code, free = op.attrs["code"], op.attrs["free"]
     raise UnsupportedError(
-        f"the inner function {op.attrs['code']} is passed on, and {names} may be assigned before it is called",
+        f"the inner function {code} is passed on or one of several, and {' or '.join(free)} may be assigned before its call",
         op.loc,
-        f"call it by its name, or bind the value now with a default: `{op.attrs['free'][0]}={op.attrs['free'][0]}`",
+        f"call it by its name, or bind the value now with a default: `{free[0]}={free[0]}`",
+        CLOSURE,
     )
 
 
@@ -132,6 +126,7 @@ def _refuse_unbound(op: Op, maybe: set[Value]) -> None:
                 f"{name} may have no value yet where {op.attrs['code']} uses it",
                 op.loc,
                 f"assign {name} before the inner function is made",
+                CLOSURE,
             )
 
 
@@ -166,24 +161,27 @@ def _captured(frame: Frame, name: str) -> Value:
 
 
 def _refuse_capture(frame: Frame, code: CodeType, name: str) -> None:
-    """Raise UnsupportedError where `code` may not capture `name`: it assigns it, or needs what is made later."""
+    """Raise UnsupportedError where `code` may not capture `name`."""
     if _assigns(code, name):
         raise UnsupportedError(
             f"{code.co_name} assigns {name}, a variable of the function around it: not compiled",
             frame.loc,
             f"return the new value from {code.co_name} and assign it outside",
+            CLOSURE,
         )
     if name == code.co_name:
         raise UnsupportedError(
             f"the inner function {name} calls itself: recursion is not compiled yet",
             frame.loc,
             "write it as a loop",
+            CLOSURE,
         )
     if name in frame.late.held_by:
         raise UnsupportedError(
-            f"{code.co_name.strip('<>')} uses the inner function {name}, whose variables may be assigned later",
+            f"{code.co_name.strip('<>')} uses the inner function {name}, whose variables are assigned later",
             frame.loc,
             f"assign the variables of {name} before it is made",
+            CLOSURE,
         )
 
 

@@ -7,8 +7,8 @@ from types import CodeType
 from typing import Any
 
 from ssad.errors import SsadError
-from ssad.frontend.bytecode import Instruction, Position
 from ssad.frontend.cfg import CodeBlock
+from ssad.frontend.instruction import Instruction, Position
 from ssad.frontend.refusals import location, refusal
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Function, Location, Module, Op, Terminator, Value
@@ -19,20 +19,21 @@ from ssad.ir.types import OBJECT
 class Pending:
     """A stack entry that is not a value: the null beside a callee, or what only an inner function may use.
 
-    `what` is the construct to refuse where a value is wanted; `content` what the user of the entry knows to read.
+    `what` is the construct to refuse where a value is wanted, at `place`; `content` is for who knows the entry.
     """
 
-    __slots__ = ("content", "what")
+    __slots__ = ("content", "place", "what")
 
-    def __init__(self, what: str, content: Any = None) -> None:
+    def __init__(self, what: str, content: Any = None, place: Location | None = None) -> None:
         self.what = what
         self.content = content
+        self.place = place
 
 
 class LateClosures:
     """The closures that see variables assigned after they were made (see `closures.py`).
 
-    `made`: result of `py.function` -> its op. `held_by`: local -> the one such op that it holds, None if several.
+    `made`: result of `py.function` -> its op. `held_by`: local -> such an op that it holds, None if several.
     `loaded`: a value loaded from such a local -> the op. `remade`: the copies made for calls.
     """
 
@@ -50,7 +51,7 @@ Entry = Value | Pending
 
 
 class Frame:
-    """One function being lifted: its IR so far, the block at hand with its stack, and where in the source we are.
+    """One function being lifted: its IR so far, the block at hand with its stack, our place in the source.
 
     Locals, stack slots and loop counters are variables of one SSA builder: ("local", name), ("stack", depth)
     and ("counter", depth of the iterator).
@@ -117,7 +118,7 @@ class Frame:
         """The value on top of the stack. Raises UnsupportedError where the entry stands for none."""
         entry = self.stack.pop()
         if isinstance(entry, Pending):
-            raise self.refuse(entry.what)
+            raise refusal(entry.what, entry.place or self.loc)
         return entry
 
     def pop_many(self, count: int) -> list[Value]:
@@ -168,7 +169,7 @@ class Frame:
             if isinstance(entry, Value):
                 self.ssa.write(("stack", depth), here, entry)
             elif entry is not NULL and terminator.edges:
-                raise self.refuse(entry.what)
+                raise refusal(entry.what, entry.place or self.loc)
         shape = [None if isinstance(entry, Value) else entry for entry in self.stack]
         for n, successor in enumerate(self.at.successors):
             there = shape[: len(shape) - drop[n]]

@@ -11,11 +11,12 @@ from types import CellType, CodeType, FunctionType
 import ssad.primitives  # noqa: F401  (the py.* primitives)
 from ssad.errors import UnsupportedError
 from ssad.frontend import closures
-from ssad.frontend.bytecode import Instruction, Position, decode
+from ssad.frontend.bytecode import decode
 from ssad.frontend.cfg import CodeBlock, blocks_of
 from ssad.frontend.frame import Frame
+from ssad.frontend.instruction import Instruction, Position
 from ssad.frontend.opcodes import HANDLERS
-from ssad.frontend.refusals import describe_uncompilable, location, refusal, refusal_of_code
+from ssad.frontend.refusals import UNDEFINED, describe_uncompilable, location, refusal, refusal_of_code
 from ssad.ir.core import Edge, Function, Location, Module, Op, Terminator, Value
 from ssad.ir.edit import prune_params, replace_values
 from ssad.ir.types import OBJECT
@@ -37,8 +38,8 @@ class Param:
 class Lifted:
     """A function lifted, with what is needed to give its ops a meaning.
 
-    `module` holds `function` alone, and the objects that its constants name. `fn` is None for an inner function: its
-    defaults and captured values come from the `py.function` op that makes it.
+    `module` holds `function` alone, and the objects that its constants name. `fn` is None for an inner
+    function: its defaults and captured values come from the `py.function` op that makes it.
     """
 
     function: Function
@@ -56,7 +57,9 @@ class Lifted:
         scope = self.globals.get("__builtins__", builtins)
         table = scope if isinstance(scope, dict) else vars(scope)
         if name not in table:
-            raise UnsupportedError(f"the name {name} is not defined", place, f"define or import {name} first")
+            raise UnsupportedError(
+                f"the name {name} is not defined", place, f"define or import {name} first", UNDEFINED
+            )
         return table[name]
 
     def free_object(self, name: str, place: Location | None = None) -> object:
@@ -68,11 +71,12 @@ class Lifted:
                 f"the variable {name} of an enclosing function has no value",
                 place,
                 f"assign {name} before the function is compiled",
+                UNDEFINED,
             ) from None
 
 
 def lift(fn: object) -> Lifted:
-    """Lift a plain Python function. Raises UnsupportedError for what is none, and for what it may not contain."""
+    """Lift a plain Python function. Raises UnsupportedError for anything else and what is not compiled."""
     if not isinstance(fn, FunctionType):
         raise describe_uncompilable(fn)
     cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
@@ -133,7 +137,7 @@ def _lift(
 def _refuse_constructs(
     code: CodeType, instructions: Sequence[Instruction], blocks: Sequence[CodeBlock]
 ) -> None:
-    """Raise UnsupportedError for the first reachable construct that is not compiled, in the order of the source."""
+    """Raise UnsupportedError for the first reachable construct that is not compiled."""
     first: Instruction | None = None
     for block in blocks:
         for at in block.instructions:
@@ -241,7 +245,7 @@ _IDLE = frozenset(("py.const", "py.tuple", "py.unbound", "py.next_index", "py.fu
 
 
 def drop_unused(function: Function) -> None:
-    """Remove the literals, tuples and marks that nothing uses: left over from displays and default arguments."""
+    """Remove the literals, tuples and functions that nothing uses."""
     used: dict[Value, int] = {}
     for block in function.blocks:
         for op in block.ops:

@@ -1,17 +1,24 @@
-"""One handler per canonical operation of `bytecode.py`: what it does to the stack, and the `py.*` ops it emits."""
+"""One handler per canonical operation: what it does to the stack, and the `py.*` ops it emits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend import closures, strings
-from ssad.frontend.bytecode import Instruction
-from ssad.frontend.frame import NULL, Frame, Pending
+from ssad.frontend import closures, displays, strings
+from ssad.frontend.frame import NULL, Frame
+from ssad.frontend.instruction import Instruction
 from ssad.ir.core import Block, Edge, Terminator, Value, branch, return_
 
 Handler = Callable[[Frame, Instruction], None]
 HANDLERS: dict[str, Handler] = {
+    "tuple": displays.tuple_,
+    "list": displays.list_,
+    "extend": displays.extend,
+    "map": displays.map_,
+    "const_map": displays.const_map,
+    "unpack": displays.unpack,
+    "unpack_star": displays.unpack_star,
     "string": strings.join,
     "convert": strings.convert,
     "format": strings.format_simple,
@@ -92,11 +99,6 @@ def delete(frame: Frame, at: Instruction) -> None:
     load(frame, at)
     frame.pop()
     frame.write(("local", at.arg), frame.emit("py.unbound", name=at.arg, hint=at.arg))
-
-
-@handles("load_clear")
-def load_clear(frame: Frame, at: Instruction) -> None:
-    raise frame.refuse("comprehension")
 
 
 @handles("global")
@@ -180,84 +182,6 @@ def store_subscript(frame: Frame, at: Instruction) -> None:
 @handles("slice")
 def slice_(frame: Frame, at: Instruction) -> None:
     frame.push(frame.emit("py.slice", *frame.pop_many(at.arg)))
-
-
-# displays
-
-
-@handles("tuple")
-def tuple_(frame: Frame, at: Instruction) -> None:
-    entries = frame.stack[len(frame.stack) - at.arg :]
-    if any(isinstance(entry, Pending) for entry in entries):  # the cells of an inner function
-        del frame.stack[len(frame.stack) - at.arg :]
-        frame.push(Pending("intrinsic", [e.content if isinstance(e, Pending) else e for e in entries]))
-        return
-    frame.push(frame.emit("py.tuple", *frame.pop_many(at.arg)))
-
-
-@handles("list")
-def list_(frame: Frame, at: Instruction) -> None:
-    frame.push(frame.emit("py.list", *frame.pop_many(at.arg)))
-
-
-@handles("extend")
-def extend(frame: Frame, at: Instruction) -> None:
-    """A list of constants is an empty list extended by a tuple; anything else is `*`."""
-    more = frame.producer(frame.pop(), "py.tuple")
-    target = frame.stack[-1]
-    lst = frame.producer(target, "py.list") if isinstance(target, Value) else None
-    if at.arg != 1 or more is None or lst is None or not frame.withdraw(lst):
-        raise frame.refuse("star_display")
-    frame.stack[-1] = frame.emit("py.list", *lst.operands, *more.operands)
-
-
-@handles("map")
-def map_(frame: Frame, at: Instruction) -> None:
-    """Keyword defaults of an inner function from 3.14 on; a dictionary otherwise, refused when it is used."""
-    items = frame.pop_many(2 * at.arg)
-    names = [literal(frame, key) for key in items[::2]]
-    frame.push(Pending("dict", dict(zip(names, items[1::2], strict=True))))
-
-
-@handles("const_map")
-def const_map(frame: Frame, at: Instruction) -> None:
-    """Keyword defaults of an inner function before 3.14; a dictionary otherwise, refused when it is used."""
-    keys = frame.producer(frame.pop(), "py.tuple")
-    assert keys is not None
-    names = [literal(frame, key) for key in keys.operands]
-    frame.push(Pending("dict", dict(zip(names, frame.pop_many(at.arg), strict=True))))
-
-
-def literal(frame: Frame, value: Value) -> object:
-    """The literal that `value` is. Raises UnsupportedError where it is none: a key of a dictionary."""
-    op = frame.producer(value, "py.const")
-    if op is None or "value" not in op.attrs:
-        raise frame.refuse("dict")
-    return op.attrs["value"]
-
-
-@handles("unpack")
-def unpack(frame: Frame, at: Instruction) -> None:
-    sequence = frame.pop()
-    display = frame.producer(sequence, "py.tuple")
-    if display is not None and len(display.operands) == at.arg:
-        frame.stack.extend(reversed(display.operands))
-        return
-    frame.emit("py.check_length", sequence, count=at.arg)
-    items = [frame.emit("py.unpack", sequence, count=at.arg, index=n) for n in range(at.arg)]
-    frame.stack.extend(reversed(items))
-
-
-@handles("unpack_star")
-def unpack_star(frame: Frame, at: Instruction) -> None:
-    """The starred name gets a list of what the names before and behind it leave over."""
-    before, after = at.arg & 0xFF, at.arg >> 8
-    sequence = frame.pop()
-    frame.emit("py.check_length", sequence, count=before + after, star=True)
-    indices = [*range(before), *range(-after, 0)]
-    items = [frame.emit("py.unpack", sequence, count=before + after, index=n) for n in indices]
-    items.insert(before, frame.emit("py.rest", sequence, before=before, after=after))
-    frame.stack.extend(reversed(items))
 
 
 # calls

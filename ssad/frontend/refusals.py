@@ -7,59 +7,85 @@ import inspect
 from types import CodeType, FunctionType, MethodType
 
 from ssad.errors import SsadError, UnsupportedError
-from ssad.frontend.bytecode import Position
+from ssad.frontend.instruction import Position
 from ssad.ir.core import Location
 
-CONSTRUCTS: dict[str, tuple[str, str]] = {
-    "async": ("`async` and `await` are not compiled", "move the numeric part into a plain function"),
-    "bare_raise": ("`raise` without an exception is not compiled yet", "name the exception to raise"),
-    "class": ("a class inside a compiled function is not compiled", "define the class at module level"),
+CONSTRUCTS: dict[str, tuple[str, str, str]] = {
+    "async": (
+        "SSAD0101",
+        "`async` and `await` are not compiled",
+        "move the numeric part into a plain function",
+    ),
+    "bare_raise": (
+        "SSAD0102",
+        "`raise` without an exception is not compiled yet",
+        "name the exception to raise",
+    ),
+    "class": (
+        "SSAD0103",
+        "a class inside a compiled function is not compiled",
+        "define the class at module level",
+    ),
     "comprehension": (
+        "SSAD0104",
         "comprehensions are not compiled yet",
         "write a `for` loop that fills a preallocated array or adds up",
     ),
     "delete": (
+        "SSAD0105",
         "`del` of an item or attribute is not compiled",
         "only names can be deleted here; overwrite the item instead",
     ),
-    "dict": ("dictionaries are not compiled yet", "use one variable, tuple or array per entry"),
+    "dict": ("SSAD0106", "dictionaries are not compiled yet", "use one variable, tuple or array per entry"),
     "generator": (
+        "SSAD0107",
         "generators are not compiled",
         "return an array or a tuple instead of yielding; write a generator expression as a `for` loop",
     ),
     "global_store": (
+        "SSAD0108",
         "assignment to a global variable is not compiled",
         "return the value, or write into an array given as argument",
     ),
-    "import": ("`import` inside a compiled function is not compiled", "import at module level"),
-    "intrinsic": ("this construct is not compiled", "write it with plain functions and loops"),
+    "import": ("SSAD0109", "`import` inside a compiled function is not compiled", "import at module level"),
+    "intrinsic": ("SSAD0110", "this construct is not compiled", "write it with plain functions and loops"),
     "match": (
+        "SSAD0111",
         "`match` with patterns of sequences, mappings or classes is not compiled",
         "use `if` and `elif`",
     ),
     "nonlocal": (
+        "SSAD0112",
         "assignment to a variable of an enclosing function is not compiled",
         "return the value from the inner function and assign it outside",
     ),
-    "set": ("sets are not compiled", "use a tuple or an array"),
+    "set": ("SSAD0113", "sets are not compiled", "use a tuple or an array"),
     "star_call": (
+        "SSAD0114",
         "`*args` and `**kwargs` in a call are not compiled yet",
         "write the arguments one by one",
     ),
     "star_display": (
+        "SSAD0115",
         "`*` inside a tuple or list, and growing lists, are not compiled yet",
         "write the elements one by one, or preallocate an array",
     ),
-    "template": ("template strings are not compiled", "use an f-string"),
+    "template": ("SSAD0116", "template strings are not compiled", "use an f-string"),
     "try": (
+        "SSAD0117",
         "`try` is not compiled yet",
         "test beforehand for what would raise, or catch the exception around the compiled call",
     ),
     "with": (
+        "SSAD0118",
         "`with` is not compiled yet",
         "enter the context around the compiled call instead of inside it",
     ),
 }
+"""Construct -> code, cause and cure. A code, once given, keeps its meaning."""
+
+OPCODE, KIND, PARAMETERS, CLOSURE, UNDEFINED = "SSAD0130", "SSAD0131", "SSAD0132", "SSAD0133", "SSAD0134"
+"""The codes of unknown opcodes, objects that are no plain functions, `*args`, closures, names without a value."""
 
 
 def location(code: CodeType, position: Position, line: int | None = None) -> Location:
@@ -84,24 +110,22 @@ def refusal(what: object, place: Location | None) -> UnsupportedError:
             f"bytecode {name} of Python {major}.{minor} is not known to ssad",
             place,
             "write this line in a simpler way, or add the opcode to the table in ssad/frontend/bytecode.py",
+            OPCODE,
         )
-    cause, cure = CONSTRUCTS[str(what)]
-    return UnsupportedError(cause, place, cure)
+    code, cause, cure = CONSTRUCTS[str(what)]
+    return UnsupportedError(cause, place, cure, code)
 
 
 def refusal_of_code(code: CodeType) -> UnsupportedError | None:
     """Why a function with this code cannot be compiled whatever its body says, or None."""
     place = Location(code.co_filename, code.co_qualname, code.co_firstlineno)
-    if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
-        return UnsupportedError(
-            f"{code.co_name} is a coroutine: {CONSTRUCTS['async'][0]}", place, CONSTRUCTS["async"][1]
-        )
-    if code.co_flags & inspect.CO_GENERATOR:
-        return UnsupportedError(
-            f"{code.co_name} is a generator function: {CONSTRUCTS['generator'][0]}",
-            place,
-            CONSTRUCTS["generator"][1],
-        )
+    for flags, kind, what in (
+        (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR, "coroutine", "async"),
+        (inspect.CO_GENERATOR, "generator function", "generator"),
+    ):
+        if code.co_flags & flags:
+            number, cause, cure = CONSTRUCTS[what]
+            return UnsupportedError(f"{code.co_name} is a {kind}: {cause}", place, cure, number)
     if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
         stars = "*" if code.co_flags & inspect.CO_VARARGS else "**"
         at = code.co_argcount + code.co_kwonlyargcount
@@ -110,6 +134,7 @@ def refusal_of_code(code: CodeType) -> UnsupportedError | None:
             "a variable number of arguments is not compiled yet",
             place,
             "name each parameter, or wrap the function in one that does",
+            PARAMETERS,
         )
     return None
 
@@ -122,7 +147,7 @@ def describe_uncompilable(obj: object) -> SsadError:
         cure = "give a function that calls it with all arguments: `def g(x): return f(1.0, x)`"
     elif isinstance(obj, MethodType):
         what = f"the bound method {obj.__qualname__}"
-        cure = f"give a function of the data it needs: `def g(x): return obj.{obj.__name__}(x)`"
+        cure = "give a function of the data it needs"
     elif isinstance(obj, type):
         what = f"the class {obj.__qualname__}"
     elif inspect.isbuiltin(obj) or type(obj).__name__ in ("ufunc", "method_descriptor", "wrapper_descriptor"):
@@ -133,10 +158,13 @@ def describe_uncompilable(obj: object) -> SsadError:
         what = f"a {type(obj).__name__}"
         cure = "decorate the function below it"
     elif isinstance(obj, FunctionType):
-        return refusal_of_code(obj.__code__) or UnsupportedError(f"{obj.__qualname__} cannot be compiled")
+        error = refusal_of_code(obj.__code__)
+        if error is not None:
+            return error
+        what = f"{obj.__qualname__}, which it should be able to compile"
     elif callable(obj):
         what = f"a callable {type(obj).__name__} object"
         cure = "give a function of the data it needs"
     else:
         what = f"a value of type {type(obj).__name__}"
-    return UnsupportedError(f"ssad compiles plain Python functions, not {what}", cure=cure)
+    return UnsupportedError(f"ssad compiles plain Python functions, not {what}", None, cure, KIND)

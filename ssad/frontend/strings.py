@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ssad.frontend.bytecode import Instruction
 from ssad.frontend.frame import Frame
+from ssad.frontend.instruction import Instruction
 from ssad.ir.core import Value
 
 

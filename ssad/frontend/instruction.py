@@ -1,0 +1,53 @@
+"""The canonical instructions that every version's bytecode is translated to.
+
+The canonical operations work on a stack of objects and nulls:
+
+| operation | argument | meaning |
+|---|---|---|
+| `const` | object | push it |
+| `load` `store` `delete` | name | a local |
+| `load_cell` `store_cell` `delete_cell` `closure` | name | a cell or free variable; `closure`: the cell |
+| `global` `store_global` | name | a global or builtin |
+| `attr` `store_attr` | name | an attribute |
+| `null` `pop` `copy` `swap` | - or depth | the stack itself; `null` lies beside a callee without self |
+| `binary` `unary` `compare` | operator | `+=` is in place; `compare` also `is`, `is not`, `in`, `not in` |
+| `subscript` `store_subscript` `slice` | - or count | indexing; `slice` takes 2 or 3 bounds |
+| `tuple` `list` `unpack` `extend` `string` | count | displays; `string` joins formatted pieces |
+| `unpack_star` | counts | `a, *b, c = t`; names before the star in the low byte, behind it in the next |
+| `map` `const_map` | count | a dict from pairs, or from values and a tuple of names |
+| `convert` `format` `format_spec` | conversion or - | `!r`; then formatting without or with a specification |
+| `call` | (count, names) | callee and self or null below the arguments, the last ones by name |
+| `function` | flags | an inner function; flags 1, 2, 4, 8, 16 say what lies below its code |
+| `iter` | | an iterator |
+| `for_iter` | | two ways: the body, or the exit, where the iterator is gone |
+| `next_item` | | first in the body: push the item |
+| `jump` `branch` `branch_none` | | `branch` pops; two ways: true (`branch_none`: it is None), and not |
+| `return` `raise` `assertion` | - or count | |
+| `refuse` | what | a construct that is not compiled; a key of `refusals.CONSTRUCTS` |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+class Position(NamedTuple):
+    """A span of source text; line counts from 1, columns count UTF-8 bytes from 0, any may be unknown."""
+
+    line: int | None
+    column: int | None
+    end_line: int | None
+    end_column: int | None
+
+
+@dataclass(slots=True)
+class Instruction:
+    """A canonical operation. `targets` and `handler` are numbers of instructions in the decoded list."""
+
+    op: str
+    arg: Any
+    offset: int
+    position: Position
+    targets: tuple[int, ...] = ()
+    handler: int | None = None

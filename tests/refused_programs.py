@@ -1,0 +1,159 @@
+"""Functions that are not compiled, one per construct; the error each of them gets is a golden."""
+
+from __future__ import annotations
+
+import linecache
+import textwrap
+from typing import Any
+
+_SOURCES = """
+def try_except(x):
+    y = x * 2.0
+    try:
+        return 1.0 / y
+    except ZeroDivisionError:
+        return 0.0
+
+def try_finally(x):
+    try:
+        y = x + 1.0
+    finally:
+        x = 0.0
+    return y + x
+
+def with_block(x):
+    y = x
+    with open(x) as file:
+        y += 1.0
+    return y
+
+def generator(x):
+    yield x
+
+async def coroutine(x):
+    return x
+
+def generator_expression(x):
+    return sum(v * v for v in x)
+
+def list_comprehension(x):
+    return sum([v * v for v in x if v > 0.0])
+
+def dict_comprehension(x):
+    return {k: 1.0 for k in x}
+
+def dict_display(x):
+    table = {"a": x, "b": 2.0}
+    return table["a"]
+
+def dict_unpacking(x):
+    return {**x, "b": 1.0}
+
+def set_display(x):
+    return x in {x, 1.0}
+
+def star_call(x):
+    return max(*x)
+
+def star_display(x):
+    return (*x, 1.0)
+
+def star_list(x):
+    return [*x, 1.0]
+
+def import_inside(x):
+    import math
+    return math.sin(x)
+
+def class_inside(x):
+    class Local:
+        pass
+    return x
+
+def global_assignment(x):
+    global COUNTER
+    COUNTER = x
+    return x
+
+def delete_item(x):
+    del x[0]
+    return x
+
+def bare_raise(x):
+    if x > 1.0:
+        raise
+    return x
+
+def match_sequence(x):
+    match x:
+        case (a, b):
+            return a + b
+    return 0.0
+
+def varargs(x, *rest):
+    return x
+
+def keyword_arguments(x, **options):
+    return x
+
+def nonlocal_assignment(x):
+    total = 0.0
+    def add(y):
+        nonlocal total
+        total += y
+    add(x)
+    return total
+
+def recursive_inner(n):
+    def factorial(k):
+        return 1 if k == 0 else k * factorial(k - 1)
+    return factorial(n)
+
+def closure_passed_on(x):
+    def f(t):
+        return t * a
+    pair = (f, x)
+    a = 2.0
+    return pair[0](x)
+
+def one_of_two_closures(x):
+    if x > 0.0:
+        f = lambda t: t * a
+    else:
+        f = lambda t: t + a
+    a = 2.0
+    return f(x)
+
+def closure_in_argument(x):
+    total = 0.0
+    for i in range(3):
+        total += max(x, key=lambda t: t * i)
+    return total
+
+def closure_of_late_closure(x):
+    def f(t):
+        return t * a
+    def g(t):
+        return f(t)
+    a = 2.0
+    return g(x)
+
+def closure_over_unbound(x):
+    if x > 0.0:
+        a = 1.0
+    return (lambda t: t * a)(x)
+"""
+
+
+def refused_programs() -> list[Any]:
+    """The functions; each in a file of its own, so that its lines are numbered from 1."""
+    functions = []
+    for source in _SOURCES.strip().replace("\nasync def ", "\ndef async ").split("\n\n"):
+        source = textwrap.dedent(source).replace("def async ", "async def ") + "\n"
+        name = source[source.index("def ") + 4 : source.index("(")]
+        file = f"{name}.py"
+        linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+        scope: dict[str, Any] = {}
+        exec(compile(source, file, "exec", dont_inherit=True), scope)
+        functions.append(scope[name])
+    return functions
