@@ -11,6 +11,7 @@ from typing import Any
 from ssad.cli.command import OK
 from ssad.cli.files import write_text
 from ssad.errors import UsageError
+from ssad.frontend.refusals import CONSTRUCTS
 
 _HEADING = re.compile(r"^## (SSAD\d{4}): (.*)$", re.M)
 
@@ -44,7 +45,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def explanations() -> dict[str, tuple[str, str]]:
-    """Code -> title and text, in the order of the codes."""
+    """Code -> title and text: the sections of the page, and one for each refused construct."""
     page = Path(__file__).with_name("explanations.md").read_text(encoding="utf-8")
     _, *parts = _HEADING.split(page)
-    return {code: (title, text.strip()) for code, title, text in zip(*[iter(parts)] * 3, strict=True)}
+    known = {code: (cause, f"Instead: {cure}.") for code, cause, cure in CONSTRUCTS.values()}
+    known |= {code: (title, text.strip()) for code, title, text in zip(*[iter(parts)] * 3, strict=True)}
+    return dict(sorted(known.items()))
