@@ -345,7 +345,7 @@ loc @L1 = "g.py":7:4-7:20 in g
     assert value == 5.0 and alias is x
     with pytest.raises(IndexError, match=r"^index 3 is out of bounds for size 3") as caught:
         function.call([x, 3])
-    assert caught.value.__notes__ == ['  File "g.py", line 7, in g']
+    assert caught.value.__notes__ == ["at g.py:7 in g"]
 
 
 def test_raise_with_inlined_place_and_objects() -> None:
@@ -366,7 +366,7 @@ loc @L2 = "a.py":9:0-9:9 in inner at @L1
     module.objects["Mine"] = Mine
     with pytest.raises(Mine, match=r"^got 0.1, 18446744073709551615, True") as caught:
         compile_native(module, STRICT).call([0.1, (1 << 64) - 1, True])
-    assert caught.value.__notes__ == ['  File "a.py", line 9, in inner', '  File "a.py", line 3, in outer']
+    assert caught.value.__notes__ == ["at a.py:9 in inner", "called from a.py:3 in outer"]
 
 
 def test_recall_is_refused() -> None:

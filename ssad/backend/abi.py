@@ -117,7 +117,7 @@ class Packer:
         flat: list[Any] = []
         for type, value in zip(self.params, args, strict=True):
             if isinstance(type, Array):
-                flat.append(value.__array_interface__["data"][0])
+                flat.append(pointer(value))
                 flat += value.shape
                 if type.layout == "A":
                     size = value.itemsize
@@ -143,6 +143,17 @@ class Packer:
         return results
 
 
+def pointer(array: np.ndarray[Any, Any]) -> int:
+    """The address of the first element. The buffer protocol is the quick way, where memory is writable."""
+    try:
+        return ctypes.addressof(_BYTE.from_buffer(array))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return int(array.__array_interface__["data"][0])
+
+
+_BYTE = ctypes.c_char
+
+
 class _Memory:
     """An array-interface view of foreign memory that keeps `owner` alive."""
 
@@ -153,35 +164,26 @@ class _Memory:
 
 def _array(type: Array, parts: Sequence[int], args: Sequence[Any]) -> np.ndarray[Any, Any]:
     """The array that a result describes: an argument, a view of one, or a copy of fresh memory."""
-    pointer, shape = parts[0], tuple(parts[1 : 1 + type.rank])
-    kind = dtype(type.elem)
+    start, shape = parts[0], tuple(parts[1 : 1 + type.rank])
+    kind, order = dtype(type.elem), "F" if type.layout == "F" else "C"
     if type.layout == "A":
         strides = tuple(kind.itemsize * step for step in parts[1 + type.rank :])
     else:
         strides = _contiguous(shape, kind.itemsize, type.layout)
-    interface = {
-        "version": 3,
-        "typestr": kind.str,
-        "shape": shape,
-        "strides": strides,
-        "data": (pointer, False),
-    }
+    interface = {"version": 3, "typestr": kind.str, "shape": shape, "strides": strides}
     for arg in args:
         if not isinstance(arg, np.ndarray):
             continue
         low, high = np.lib.array_utils.byte_bounds(arg)
-        if low <= pointer < high:
-            if (
-                arg.__array_interface__["data"][0] == pointer
-                and arg.shape == shape
-                and arg.strides == strides
-            ):
+        if low <= start < high:
+            if pointer(arg) == start and arg.shape == shape and arg.strides == strides:
                 return arg
-            interface["data"] = (pointer, not arg.flags.writeable)
+            interface["data"] = (start, not arg.flags.writeable)
             return np.asarray(_Memory(interface, arg))
     if 0 in shape:
-        return np.empty(shape, kind, order="F" if type.layout == "F" else "C")
-    return np.asarray(_Memory(interface, None)).copy(order="F" if type.layout == "F" else "C")
+        return np.empty(shape, kind, order=order)  # type: ignore[call-overload]
+    interface["data"] = (start, False)
+    return np.asarray(_Memory(interface, None)).copy(order=order)  # type: ignore[arg-type]
 
 
 def _contiguous(shape: Sequence[int], size: int, layout: str) -> tuple[int, ...]:
@@ -200,15 +202,18 @@ def raise_site(site: Site, context: Context, objects: Mapping[str, object]) -> N
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
         raise RuntimeError(f"{site.exc} is no exception")
     error = kind() if site.message is None else kind(site.message.format(*payload))
-    place = site.loc
-    while place is not None:
-        error.add_note(_line(place))
-        place = place.inlined_at
+    for note in places(site.loc):
+        error.add_note(note)
     raise error
 
 
-def _line(place: Location) -> str:
-    return f'  File "{place.file}", line {place.line}, in {place.function}'
+def places(place: Location | None) -> list[str]:
+    """Where that is, and through which inlined calls control came there."""
+    notes: list[str] = []
+    while place is not None:
+        notes.append(f"{'called from' if notes else 'at'} {place.file}:{place.line} in {place.function}")
+        place = place.inlined_at
+    return notes
 
 
 def _number(name: str, word: int) -> object:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LOCAL_ELEMENTS = 64
 """Arrays of at most that many elements live in the frame if nothing but loads and stores sees them."""
 
+LOCAL_BYTES = 16 << 10
+"""What the frame of one function spends on them: threads have small stacks."""
+
 _LOCAL_USES = frozenset(
     ("dim", "load", "store", "accumulate", "fill", "copy", "add_into", "sum_all", "add_scalar_into")
 )
@@ -35,7 +38,7 @@ def array_type(value: Value) -> Array:
 def local_allocs(function: Function) -> frozenset[Value]:
     """Arrays of small constant size that no call, view, edge or return sees; they become registers."""
     found = {
-        op.result: None
+        op.result: op
         for op in function.ops()
         if op.name == "alloc" and op.result is not None and _small(op.operands)
     }
@@ -51,7 +54,14 @@ def local_allocs(function: Function) -> frozenset[Value]:
         for edge in block.term.edges:
             for value in edge.args:
                 found.pop(value, None)
-    return frozenset(found)
+    kept: list[Value] = []
+    room = LOCAL_BYTES
+    for value, op in found.items():
+        size = 8 * prod(int(d.value) for d in op.operands if isinstance(d, Const))
+        if size <= room:
+            kept.append(value)
+            room -= size
+    return frozenset(kept)
 
 
 def _small(dims: Sequence[Value]) -> bool:
