@@ -34,16 +34,11 @@ def run(function: Function, module: Module) -> bool:
 
 
 class _Stack:
-    """A growable tape whose records are written by one fwd block and taken off by the block that reverses it.
+    """A growable tape: `home` pushes a record at its end, `undo`, which reverses it, starts by taking one off."""
 
-    `whole`: there is one record per iteration, and reversing an iteration starts in `undo`, so all is read
-    there.
-    """
-
-    def __init__(self, home: Block, undo: Block, whole: bool) -> None:
+    def __init__(self, home: Block, undo: Block) -> None:
         self.home = home
         self.undo = undo
-        self.whole = whole
         self.fields: list[Value] = []
 
     @property
@@ -137,12 +132,11 @@ class _Materialiser:
         home = self.plan.sites[value].block
         loop = self.plan.around(value)[-1]
         latch = loop.latches[0]
-        whole = self.plan.form(loop) != "middle" and self.plan.dominators.dominates(home, latch)
-        if whole:
-            home = latch
+        if self.plan.form(loop) != "middle" and self.plan.dominators.dominates(home, latch):
+            home = latch  # every iteration that is reversed starts there: one record serves all its blocks
         stack = self.stacks.get(home)
         if stack is None:
-            stack = self.stacks[home] = _Stack(home, self.rev_of[home], whole)
+            stack = self.stacks[home] = _Stack(home, self.rev_of[home])
         self.field[value] = (stack, len(stack.fields))
         stack.fields.append(value)
 
@@ -192,7 +186,7 @@ class _Materialiser:
         return next(v for v, of in self.plan.counters.items() if of is loop and v is not None)
 
     def _write_stacks(self) -> None:
-        """Push at the end of each home block; pop where the block that reverses it starts (whole) or ends."""
+        """Push at the end of each home block; read and pop where the block that reverses it starts."""
         pending: list[tuple[_Stack, Op, Block]] = []
         for stack in self.stacks.values():
             loc = stack.home.term.loc
@@ -200,18 +194,15 @@ class _Materialiser:
             start = Builder(self.function.entry, loc).stack_new(type=str(stack.type), hint=name)
             self.ssa.write(stack, self.function.entry, start)
             pushed = Builder(stack.home, loc).stack_push(start, *stack.fields, hint=name)
-            undo, ops = Builder(stack.undo, loc), stack.undo.ops
-            if stack.whole:
-                stack.undo.ops = []
-                for number, value in enumerate(stack.fields):
-                    self.tops[value] = undo.stack_top(start, field=number, hint=value.name)
-                    pending.append((stack, stack.undo.ops[-1], stack.undo))
-            popped = undo.stack_pop(start, hint=name)
-            pending.append((stack, stack.undo.ops[-1], stack.undo))
-            if stack.whole:
-                stack.undo.ops.extend(ops)
             pending.append((stack, stack.home.ops[-1], stack.home))
             self.ssa.write(stack, stack.home, pushed)
+            undo, ops = Builder(stack.undo, loc), stack.undo.ops
+            stack.undo.ops = []
+            for number, value in enumerate(stack.fields):
+                self.tops[value] = undo.stack_top(start, field=number, hint=value.name)
+            popped = undo.stack_pop(start, hint=name)
+            pending.extend((stack, op, stack.undo) for op in stack.undo.ops)
+            stack.undo.ops.extend(ops)
             self.ssa.write(stack, stack.undo, popped)
         for stack, op, block in pending:
             op.operands[0] = self.ssa.read_at_start(stack, block)
@@ -258,10 +249,10 @@ class _Materialiser:
             trips = [self._fetch(self._trips(loop), b) for loop in loops]
             index = row_major(b, trips, [self.counts[loop.header] for loop in loops])
             return b.tape_get(self._fetch(handle, b), index, field=0, hint=value.name)
-        if value in self.tops:
-            return self.tops[value]
         if value in self.field:
             stack, number = self.field[value]
+            if self.plan.dominators.dominates(stack.undo, b.block):
+                return self.tops[value]
             return b.stack_top(self.ssa.read_at_start(stack, b.block), field=number, hint=value.name)
         way = self.plan.way(value)
         if way is Way.COUNTER:
