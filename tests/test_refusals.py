@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ssad.errors import UnsupportedError
-from ssad.frontend.bytecode import Protected, Raw, translate
+from ssad.frontend.bytecode import Raw, translate
 from ssad.frontend.instruction import Position
 from ssad.frontend.lift import lift
 from ssad.frontend.refusals import describe_uncompilable, location, refusal
@@ -92,12 +92,3 @@ def test_code_without_positions() -> None:
         with pytest.raises(UnsupportedError) as caught:
             lift(type(fn)(bare, {}, fn.__name__, None, fn.__closure__))
         assert caught.value.place is not None and caught.value.place.line == 1
-
-
-def test_handlers_are_numbered() -> None:
-    nowhere = Position(None, None, None, None)
-    raws = [
-        Raw(name, 0, None, "", 2 * n, nowhere) for n, name in enumerate(("NOP", "POP_TOP", "PUSH_EXC_INFO"))
-    ]
-    code = translate(raws, [Protected(2, 4, 4)], set(), (3, 13))
-    assert [(at.op, at.handler) for at in code] == [("pop", 1), ("refuse", None)]

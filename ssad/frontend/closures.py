@@ -111,7 +111,8 @@ def settle(function: Function, late: LateClosures, maybe_unbound: set[Value]) ->
 def _refuse_late(op: Op) -> None:
     code, free = op.attrs["code"], op.attrs["free"]
     raise UnsupportedError(
-        f"the inner function {code} is passed on or one of several, and {' or '.join(free)} may be assigned before its call",
+        f"the inner function {code} is passed on or one of several, and {' or '.join(free)} "
+        "may be assigned before its call",
         op.loc,
         f"call it by its name, or bind the value now with a default: `{free[0]}={free[0]}`",
         CLOSURE,

@@ -19,7 +19,8 @@ from ssad.ir.types import OBJECT
 class Pending:
     """A stack entry that is not a value: the null beside a callee, or what only an inner function may use.
 
-    `what` is the construct to refuse where a value is wanted, at `place`; `content` is for who knows the entry.
+    `what` is the construct to refuse where a value is wanted, at `place`; `content` is for who knows the
+    entry.
     """
 
     __slots__ = ("content", "place", "what")

@@ -85,7 +85,7 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
 """Construct -> code, cause and cure. A code, once given, keeps its meaning."""
 
 OPCODE, KIND, PARAMETERS, CLOSURE, UNDEFINED = "SSAD0130", "SSAD0131", "SSAD0132", "SSAD0133", "SSAD0134"
-"""The codes of unknown opcodes, objects that are no plain functions, `*args`, closures, names without a value."""
+"""Unknown opcodes, objects that are no plain functions, `*args`, closures, names without a value."""
 
 
 def location(code: CodeType, position: Position, line: int | None = None) -> Location:
@@ -109,7 +109,7 @@ def refusal(what: object, place: Location | None) -> UnsupportedError:
         return UnsupportedError(
             f"bytecode {name} of Python {major}.{minor} is not known to ssad",
             place,
-            "write this line in a simpler way, or add the opcode to the table in ssad/frontend/bytecode.py",
+            "write this line more simply, or add the opcode to the table in ssad/frontend/bytecode.py",
             OPCODE,
         )
     code, cause, cure = CONSTRUCTS[str(what)]
@@ -141,6 +141,8 @@ def refusal_of_code(code: CodeType) -> UnsupportedError | None:
 
 def describe_uncompilable(obj: object) -> SsadError:
     """The error for an object that is not a plain Python function: what it is, and what to give instead."""
+    if isinstance(obj, FunctionType) and (error := refusal_of_code(obj.__code__)) is not None:
+        return error
     cure = "give a function written with `def` or `lambda`"
     if isinstance(obj, functools.partial):
         what = "a functools.partial"
@@ -157,11 +159,6 @@ def describe_uncompilable(obj: object) -> SsadError:
     elif isinstance(obj, (staticmethod, classmethod)):
         what = f"a {type(obj).__name__}"
         cure = "decorate the function below it"
-    elif isinstance(obj, FunctionType):
-        error = refusal_of_code(obj.__code__)
-        if error is not None:
-            return error
-        what = f"{obj.__qualname__}, which it should be able to compile"
     elif callable(obj):
         what = f"a callable {type(obj).__name__} object"
         cure = "give a function of the data it needs"
