@@ -28,6 +28,7 @@ PASSES = [
     "cse",
     "load_forward",
     "licm",
+    "bounds",
     "dce",
     "loop_simplify",
     "lcssa",

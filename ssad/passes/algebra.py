@@ -270,6 +270,7 @@ def _xor(folding: Folding, op: Op) -> Value | None:
 
 
 OPPOSITE = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
+MIRRORED = {"lt": "gt", "gt": "lt", "ge": "le", "le": "ge", "eq": "eq", "ne": "ne"}
 
 
 @rule("not")
@@ -293,11 +294,14 @@ def _compare(folding: Folding, op: Op) -> Value | None:
         if not a.type.is_float:
             return _number(BOOL, name in ("le", "ge", "eq"))
         return _number(BOOL, False) if name in ("lt", "gt") else None
-    if name not in ("eq", "ne"):
-        return None
     if isinstance(a, Const):
         a, b = b, a
+        name = MIRRORED[name]
     if not isinstance(b, Const):
+        return None
+    if name in ("lt", "ge") and b.value == 0 and a.type.is_integer and folding.nonnegative(a):
+        return _number(BOOL, name == "ge")
+    if name not in ("eq", "ne"):
         return None
     if a.type is BOOL:
         return a if bool(b.value) == (name == "eq") else folding.emit("not", a, like=op)
