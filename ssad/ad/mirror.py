@@ -255,7 +255,7 @@ class Mirror:
                 bars[value] = b.add(bars[value], seeds[n]) if value in bars else seeds[n]
 
     def _leave(self, block: Block, here: Block, bars: Bars) -> None:
-        """Go on from the reversed `block`, which ends in `here`, to the reversed predecessor that was taken."""
+        """Go on from the reversed `block`, ending in `here`, to the reversed predecessor that was taken."""
         location = block.term.loc
         edges = self._into(block)
         if not edges:
@@ -276,7 +276,7 @@ class Mirror:
         self._follow(*edges[-1], here, bars)
 
     def _follow_into(self, header: Block, loop: Loop, here: Block, bars: Bars, *, back: bool) -> None:
-        """From the reversed start of an iteration, in `here`, to the one before (`back`) or out of the loop."""
+        """From the reversed start of an iteration, `here`, to the one before (`back`) or out of the loop."""
         latch = loop.latches[0]
         source, number = next((s, n) for s, n in self._into(header) if (s is latch) == back)
         self._edge(source, number, here, bars)

@@ -146,12 +146,12 @@ class Packer:
 def pointer(array: np.ndarray[Any, Any]) -> int:
     """The address of the first element. The buffer protocol is the quick way, where memory is writable."""
     try:
-        return ctypes.addressof(_BYTE.from_buffer(array))  # type: ignore[arg-type]
+        return ctypes.addressof(_BYTE.from_buffer(array))
     except (TypeError, ValueError):
         return int(array.__array_interface__["data"][0])
 
 
-_BYTE = ctypes.c_char
+_BYTE: Any = ctypes.c_char  # what from_buffer takes is typed differently from version to version of NumPy
 
 
 class _Memory:

@@ -32,7 +32,7 @@ def load_function(target: str) -> Callable[..., Any]:
                 f"{file} has no function {name!r}", cure=f"it has {', '.join(functions) or 'none'}"
             )
         found = getattr(found, part)
-    return found.py_func if getattr(found, "__ssad__", False) else found  # type: ignore[no-any-return]
+    return found.py_func if getattr(found, "__ssad__", False) else found
 
 
 def _run(path: Path) -> Any:

@@ -74,9 +74,9 @@ def prune_params(
         param = work.pop()
         if param in known:
             continue
-        block = param.owner
-        assert isinstance(block, Block)
-        at = block.params.index(param)
+        owner = param.owner
+        assert isinstance(owner, Block)
+        at = owner.params.index(param)
         same: Value | None = None
         for edge in into[block]:
             arg = final(edge.args[at])

@@ -7,7 +7,7 @@ list of `(ok, exception, message)`, in the order in which they raise. `{0}` in a
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,9 +40,23 @@ _DOMAIN = "math domain error"
 _RANGE = "math range error"
 
 
-def _message(since_314: str) -> str:
-    """CPython 3.14 says which argument it wanted."""
-    return since_314 if sys.version_info >= (3, 14) else _DOMAIN
+def _cpython_names_the_argument() -> bool:
+    """Since 3.14 it says which argument it wanted; asked, not looked up: only `frontend/bytecode.py` knows
+    versions.
+    """
+    try:
+        math.sqrt(-1.0)
+    except ValueError as error:
+        return str(error) != _DOMAIN
+    raise AssertionError("math.sqrt(-1.0) has a value")
+
+
+_NAMES_THE_ARGUMENT = _cpython_names_the_argument()
+
+
+def _message(naming: str) -> str:
+    """`naming` where CPython names the argument, else what it says of every function."""
+    return naming if _NAMES_THE_ARGUMENT else _DOMAIN
 
 
 _POLE = _message("expected a noninteger or positive integer, got {0}")

@@ -162,14 +162,14 @@ define(
     points=((0.3,), (-2.5,), (3,), (-4,)),
 )
 
-_HAS_FMA = hasattr(math, "fma")  # Python 3.13
+_FMA = getattr(math, "fma", None)  # since Python 3.13
 define(
     "fma",
     type_rule=same("f", 3),
     eval=ieee.fma,
     partials=lambda b, y, x1, x2, x3: (x2, x1, 1),
     llvm=Intrinsic("llvm.fma"),
-    python="math.fma({0}, {1}, {2})" if _HAS_FMA else "",
-    calls={math.fma: Call("python", "fma")} if _HAS_FMA else {},
+    python="math.fma({0}, {1}, {2})" if _FMA else "",
+    calls={_FMA: Call("python", "fma")} if _FMA else {},
     points=((0.1, 10.0, -1.0), (1.5, -2.0, 0.25)),
 )

@@ -34,7 +34,7 @@ def run(function: Function, module: Module) -> bool:
 
 
 class _Stack:
-    """A growable tape: `home` pushes a record at its end, `undo`, which reverses it, starts by taking one off."""
+    """A growable tape: `home` ends by pushing a record, `undo`, which reverses it, starts by taking it off."""
 
     def __init__(self, home: Block, undo: Block) -> None:
         self.home = home
@@ -128,7 +128,7 @@ class _Materialiser:
         return Way.STACKED if self.plan.trips[around[-1]] is None else Way.INDEXED
 
     def _push(self, value: Value) -> None:
-        """Add `value` to the record of its loop's iteration, or of its own block where that may be passed by."""
+        """Add `value` to the record of its loop's iteration, or of its own block if that may be passed by."""
         home = self.plan.sites[value].block
         loop = self.plan.around(value)[-1]
         latch = loop.latches[0]
