@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from ssad.ir.core import Function
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """One parameter or result.
 
     kind is "primal" (parameter or result number `index` of the primal), "shadow" (of array parameter
@@ -22,7 +22,7 @@ class Slot:
 
     def dot(self) -> Slot:
         """The slot of this one's tangent."""
-        return replace(self, tangent=True)
+        return self._replace(tangent=True)
 
 
 @dataclass(frozen=True)

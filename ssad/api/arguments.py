@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ssad.dispatch import zeros_like
 from ssad.errors import ArgumentError, DifferentiationError
 from ssad.pipeline import Recipe
+from ssad.shadows import zeros_like
 
 Argnums = int | tuple[int, ...]
 
@@ -34,7 +34,7 @@ def plain(fn: Any) -> Any:
     fn = fn.py_func if getattr(fn, "__ssad__", False) else fn
     if inspect.isfunction(fn):
         return fn
-    from ssad.frontend.lift import describe_uncompilable
+    from ssad.frontend.refusals import describe_uncompilable
 
     raise describe_uncompilable(fn)
 

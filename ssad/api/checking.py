@@ -10,8 +10,8 @@ import numpy as np
 from ssad.api.arguments import is_differentiable, plain
 from ssad.api.compiled import grad
 from ssad.api.operators import hvp_by, jvp, vjp
-from ssad.dispatch import copies
 from ssad.errors import SsadError
+from ssad.shadows import copies
 
 
 class GradientMismatch(SsadError, AssertionError):
@@ -77,7 +77,7 @@ def derivative(f: Callable[[float], Any], h: float = 1e-2, rounds: int = 6) -> A
     """
     table = [[(f(h) - f(-h)) / (2 * h)]]
     best, error = table[0][0], np.inf
-    for n in range(1, rounds):
+    for _ in range(1, rounds):
         h /= 2
         row = [(f(h) - f(-h)) / (2 * h)]
         for k, before in enumerate(table[-1], 1):

@@ -9,7 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from ssad.api.arguments import Argnums, normal_argnums, plain, recipe
 from ssad.api.running import reverse
-from ssad.dispatch import Specialisations, rebuild
+from ssad.dispatch import Specialisations
 from ssad.errors import ArgumentError
 from ssad.pipeline import Recipe, Step
 
@@ -26,7 +26,8 @@ class Compiled(Generic[P, R]):
     __ssad__ = True
 
     def __init__(self, fn: Callable[P, R], recipe: Recipe) -> None:
-        functools.update_wrapper(self, fn)
+        wrapper: Any = self
+        functools.update_wrapper(wrapper, fn)
         self.py_func = fn
         self.versions = Specialisations(fn, recipe)
         self._signature = inspect.signature(fn)
@@ -41,7 +42,7 @@ class Compiled(Generic[P, R]):
         """The function's value, by native code."""
         bound = self._bind(args, kwargs)
         found = self.versions.find(bound, ())
-        return rebuild(found.result, found.run(bound, {}))  # type: ignore[no-any-return]
+        return found.rebuild(found.call(found.prepare(bound)))  # type: ignore[no-any-return]
 
     def _bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Sequence[Any]:
         """The arguments in order, defaults filled in. Raises ArgumentError, a TypeError, as a call would."""
@@ -58,7 +59,8 @@ class Compiled(Generic[P, R]):
         return [*bound.args, *bound.kwargs.values()]
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)  # type: ignore[arg-type]
+        unbound: Any = self
+        return self if instance is None else functools.partial(unbound, instance)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.py_func.__qualname__}>"

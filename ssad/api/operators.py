@@ -11,9 +11,10 @@ import numpy as np
 from ssad.ad.signature import Slot
 from ssad.api.arguments import basis, check_differentiable, is_differentiable, like, plain, recipe
 from ssad.api.running import cotangent, give_seeds, part
-from ssad.dispatch import Given, Specialisation, Specialisations, copies, float_result, give_shadows, rebuild
+from ssad.dispatch import Specialisation, Specialisations, float_result
 from ssad.errors import ArgumentError
 from ssad.pipeline import Recipe, Step
+from ssad.shadows import copies
 
 
 def jvp(
@@ -37,11 +38,13 @@ def jvp(
     active = tuple(n for n, t in enumerate(tangents) if t is not None)
     check_differentiable(fn, primals, active)
     found = specialisations(fn, options).find(primals, (Step("forward", active),))
-    given: Given = {}
+    values = found.prepare(primals)
     for n in active:
-        given[Slot("primal", part(found, n), tangent=True)] = like(tangents[n], primals[n], f"tangents[{n}]")
-    results = found.run(primals, given)
-    return rebuild(found.result, results), rebuild(found.result, results, tangent=True)
+        values[found.position[Slot("primal", part(found, n), True)]] = like(
+            tangents[n], primals[n], f"tangents[{n}]"
+        )
+    results = found.call(values)
+    return found.rebuild(results), found.rebuild(results, tangent=True)
 
 
 def vjp(
@@ -63,16 +66,15 @@ def vjp(
     active = tuple(n for n, p in enumerate(primals) if is_differentiable(p))
     found = versions.find(primals, (Step("reverse", active),))
     plain_call = versions.find(primals, ())
-    value = rebuild(plain_call.result, plain_call.run(primals, {}))
+    value = plain_call.rebuild(plain_call.call(plain_call.prepare(primals)))
 
     def pullback(y_bar: Any) -> tuple[Any, ...]:
         args = copies(kept)
-        given: Given = {}
-        give_shadows(found, args, given)
-        give_seeds(found, y_bar, value, given)
-        results = found.run(args, given)
+        values = found.prepare(args)
+        give_seeds(found, y_bar, value, values)
+        results = found.call(values)
         return tuple(
-            cotangent(found, n, args, results, given) if n in active else None for n in range(len(args))
+            cotangent(found, n, args, values, results) if n in active else None for n in range(len(args))
         )
 
     return value, pullback
@@ -169,10 +171,10 @@ def _second(versions: Specialisations, args: Sequence[Any], argnum: int = 0) -> 
 
 
 def _hvp(found: Specialisation, args: Sequence[Any], v: Any, argnum: int = 0) -> Any:
-    given: Given = {Slot("seed", 0): 1.0, Slot("primal", part(found, argnum), tangent=True): v}
-    give_shadows(found, args, given)
-    results = found.run(args, given)
-    return cotangent(found, argnum, args, results, given, dot=True)
+    values = found.prepare(args)
+    values[found.position[Slot("primal", part(found, argnum), True)]] = v
+    results = found.call(values)
+    return cotangent(found, argnum, args, values, results, dot=True)
 
 
 @functools.lru_cache(maxsize=256)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from ssad.ad.signature import Slot
-from ssad.api.arguments import check_differentiable, like
-from ssad.dispatch import Given, Specialisation, Specialisations, float_result, give_shadows, rebuild, zeros_like
+from ssad.api.arguments import check_differentiable, is_differentiable, like
+from ssad.dispatch import Specialisation, Specialisations, float_result
+from ssad.errors import ArgumentError
+from ssad.shadows import zeros_like
 
 
 def part(found: Specialisation, argument: int) -> int:
@@ -20,38 +22,51 @@ def reverse(
     versions: Specialisations, args: Sequence[Any], steps: Any, argnums: Sequence[int]
 ) -> tuple[Any, list[Any]]:
     """(value, cotangents of the arguments `argnums`) for a scalar function."""
-    check_differentiable(versions.fn, args, argnums)
+    for n in argnums:
+        if type(args[n]) is not float:
+            check_differentiable(versions.fn, args, argnums)
+            break
     found = versions.find(args, steps)
     float_result(found)
-    given: Given = {Slot("seed", 0): 1.0}
-    give_shadows(found, args, given)
-    results = found.run(args, given)
-    return rebuild(found.result, results), [cotangent(found, n, args, results, given) for n in argnums]
+    values = found.prepare(args)
+    results = found.call(values)
+    return found.rebuild(results), [cotangent(found, n, args, values, results) for n in argnums]
 
 
 def cotangent(
     found: Specialisation,
     argument: int,
     args: Sequence[Any],
-    results: dict[Slot, Any],
-    given: Given,
+    values: Sequence[Any],
+    results: Sequence[Any],
     dot: bool = False,
 ) -> Any:
-    """The cotangent of one argument, in the argument's own type."""
+    """The cotangent of one argument (or the cotangent's tangent), in the argument's own type."""
     number, x = part(found, argument), args[argument]
     if isinstance(x, np.ndarray) and x.ndim:
-        shadow = given.get(Slot("shadow", number, dot))
-        return zeros_like(x) if shadow is None else shadow
-    bar = results[Slot("cotangent", number, dot)]
+        at = found.position.get(Slot("shadow", number, dot))
+        return zeros_like(x) if at is None else values[at]
+    bar = results[found.result_position[Slot("cotangent", number, dot)]]
     if isinstance(x, np.ndarray):
         return np.array(bar, x.dtype)
     return type(x)(bar) if isinstance(x, np.generic) else bar
 
 
-def give_seeds(found: Specialisation, y_bar: Any, value: Any, given: Given) -> None:
-    """Seeds from the cotangent of a result: a float, an array, or a tuple of them."""
-    slots = [slot for slot in found.slots if slot.kind == "seed"]
-    bars = y_bar if isinstance(value, tuple) else (y_bar,)
-    values = value if isinstance(value, tuple) else (value,)
-    for slot, bar, own in zip(slots, bars, values, strict=True):
-        given[slot] = like(bar, own, "y_bar")
+def give_seeds(found: Specialisation, y_bar: Any, y: Any, values: list[Any]) -> None:
+    """Put the cotangent of a result (a float, an array, or a tuple of them) in place of the seeds."""
+    positions = [n for n, slot in enumerate(found.slots) if slot.kind == "seed"]
+    leaves = [leaf for leaf in flat_leaves(y) if is_differentiable(leaf)]
+    bars = flat_leaves(y_bar)
+    if len(bars) != len(leaves):
+        bars = [bar for bar, leaf in zip(bars, flat_leaves(y), strict=False) if is_differentiable(leaf)]
+    if len(bars) != len(positions):
+        raise ArgumentError(
+            f"y_bar has {len(bars)} parts, the result {len(leaves)}", cure="give one per float"
+        )
+    for n, bar, own in zip(positions, bars, leaves, strict=True):
+        values[n] = like(bar, own, "y_bar")
+
+
+def flat_leaves(tree: Any) -> list[Any]:
+    """What stands in nested tuples, left to right."""
+    return [leaf for item in tree for leaf in flat_leaves(item)] if isinstance(tree, tuple) else [tree]

@@ -1,0 +1,68 @@
+"""Arrays beside the caller's arrays: shadows, tangents and copies that overlap as their models do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+
+from ssad.errors import ArgumentError
+
+
+def zeros_like(array: Any) -> Any:
+    """Zeros of the shape, type and axis order of `array`."""
+    return np.zeros(array.shape, array.dtype) if array.flags.c_contiguous else np.zeros_like(array)
+
+
+def zeros_beside(arrays: Sequence[Any], written: Collection[int]) -> list[Any]:
+    """Zeros for each of `arrays`: its own, but one memory for arrays that overlap and of which one is in
+    `written`.
+    """
+    made: list[Any] = [None] * len(arrays)
+    for group in groups(arrays):
+        shared = len(group) > 1 and any(n in written for n in group)
+        members = [arrays[n] for n in group]
+        for n, zeros in zip(group, spanning(members) if shared else map(zeros_like, members), strict=True):
+            made[n] = zeros
+    return made
+
+
+def groups(arrays: Sequence[Any]) -> list[list[int]]:
+    """Numbers of arrays that overlap, transitively."""
+    groups: list[list[int]] = []
+    for n, array in enumerate(arrays):
+        touching = [g for g in groups if any(np.may_share_memory(array, arrays[m]) for m in g)]
+        groups = [g for g in groups if g not in touching]
+        groups.append([m for g in touching for m in g] + [n])
+    return groups
+
+
+def spanning(arrays: Sequence[Any]) -> list[Any]:
+    """Zero arrays that overlap exactly as `arrays` do."""
+    bounds = [byte_bounds(a) for a in arrays]
+    low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
+    dtype = arrays[0].dtype
+    starts = [a.__array_interface__["data"][0] - low for a in arrays]
+    if any(a.dtype != dtype for a in arrays) or any(s % dtype.itemsize for s in starts):
+        raise ArgumentError(
+            "overlapping array arguments of different types are written", cure="pass a copy of one"
+        )
+    block = np.zeros((high - low) // dtype.itemsize, dtype)
+    return [np.ndarray(a.shape, dtype, block, s, a.strides) for a, s in zip(arrays, starts, strict=True)]
+
+
+def copies(args: Sequence[Any]) -> list[Any]:
+    """Copies of the arguments; arrays that overlap are copied together, so that the copies overlap alike."""
+    made = list(args)
+    numbers = [n for n, a in enumerate(args) if isinstance(a, np.ndarray)]
+    for group in groups([args[n] for n in numbers]):
+        members = [numbers[g] for g in group]
+        if len(members) == 1:
+            made[members[0]] = np.copy(args[members[0]], order="K")
+            continue
+        for n, copy in zip(members, spanning([args[n] for n in members]), strict=True):
+            copy[...] = args[n]
+            made[n] = copy
+    return made
