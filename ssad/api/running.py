@@ -60,9 +60,8 @@ def give_seeds(found: Specialisation, y_bar: Any, y: Any, values: list[Any]) -> 
     if len(bars) != len(leaves):
         bars = [bar for bar, leaf in zip(bars, flat_leaves(y), strict=False) if is_differentiable(leaf)]
     if len(bars) != len(positions):
-        raise ArgumentError(
-            f"y_bar has {len(bars)} parts, the result {len(leaves)}", cure="give one per float"
-        )
+        cause = f"y_bar has {len(bars)} parts, the result {len(leaves)}"
+        raise ArgumentError(cause, cure="give one per float")
     for n, bar, own in zip(positions, bars, leaves, strict=True):
         values[n] = like(bar, own, "y_bar")
 
