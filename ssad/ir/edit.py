@@ -78,7 +78,7 @@ def prune_params(
         assert isinstance(owner, Block)
         at = owner.params.index(param)
         same: Value | None = None
-        for edge in into[block]:
+        for edge in into[owner]:
             arg = final(edge.args[at])
             if arg is param or (same is not None and same_value(arg, same)):
                 continue
