@@ -6,6 +6,7 @@ import argparse
 import importlib.metadata
 import platform
 import shutil
+import sys
 from typing import Any
 
 from ssad.cli.command import OK
@@ -34,9 +35,7 @@ def version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        import ssad
-
-        return ssad.__version__ if package == "ssad" else "not installed"
+        return str(sys.modules["ssad"].__version__) if package == "ssad" else "not installed"
 
 
 def _versions() -> list[tuple[str, str]]:
