@@ -77,6 +77,7 @@ class _Writer:
         self.start(entry)
         self.arrays["z"] = self.b.alloc(i64(LENGTH), type=str(ARRAY), hint="z")
         self.b.fill(self.arrays["z"], 0.5)
+        self.sizes = {name: self.b.dim(array, axis=0) for name, array in self.arrays.items()}
         for variable in FLOATS:
             self.write(variable, a)
         for variable, value in (("i", n), ("j", i64(1)), ("p", bool_(True)), ("q", bool_(False))):
@@ -139,7 +140,13 @@ class _Writer:
         return self.b.emit(name, self.integer(depth - 1), self.integer(depth - 1))
 
     def index(self) -> Value:
-        """An index in range: a constant, or anything modulo the length."""
+        """An index in range: a constant, a checked counter, or anything modulo the length."""
+        if self.loops and self.rng.random() < 0.3:
+            size = self.sizes[self.rng.choice(ARRAYS)]
+            index = self.b.wrap_index(self.read(self.loops[-1][2]), size)
+            ok = self.b.in_range(index, size)
+            self.b.check(ok, index, exc="IndexError", message="index {0}")
+            return index
         if self.rng.random() < 0.7:
             return i64(self.rng.choice((0, 0, 1, 2, 3)))
         return self.b.mod(self.integer(), LENGTH)
@@ -223,7 +230,9 @@ class _Writer:
     def loop_(self, depth: int) -> bool:
         counter = f"k{self.lines}"
         header, body, after = self.block("loop"), self.block("body"), self.block("after")
-        trips = self.rng.choice((i64(3), i64(2), i64(0), self.b.mod(self.integer(), LENGTH)))
+        trips = self.rng.choice(
+            (i64(3), i64(2), i64(0), self.b.mod(self.integer(), LENGTH), *self.sizes.values())
+        )
         self.write(counter, i64(0))
         self.goto(header)
         self.start(header)
