@@ -6,12 +6,12 @@ from types import ModuleType
 
 import numpy as np
 
-from ssad.frontend.abstract import DTYPES, ArrayOf, Bound, Known, Number, TupleOf
+from ssad.frontend.abstract import DTYPES, NUMPY, PYTHON, ArrayOf, Bound, Known, Number, TupleOf
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, compound, known, scalar
 from ssad.frontend.outside import module_attribute
 from ssad.ir.core import Const, Op
-from ssad.ir.types import I64
+from ssad.ir.types import BOOL, F64, I64
 
 ARRAY_METHODS = ("copy", "fill", "item")
 
@@ -61,14 +61,17 @@ def _of_number(ctx: Context, rep: Rep, name: str) -> Rep:
     number = rep.abstract
     assert isinstance(number, Number)
     if name == "real":
-        return rep
+        return scalar(ctx.cast(rep.parts[0], I64)) if number == Number(BOOL, PYTHON) else rep
+    own = {F64: float, I64: int, BOOL: bool}.get(number.type, float)
+    if number.flavour is PYTHON and not hasattr(own, name):
+        raise untypable("name", f"{number} has no attribute {name}", ctx.loc)
     if name in ("item", "is_integer", "conjugate"):
         return compound(Bound, [rep], name)
-    if name == "dtype" and number.flavour == "numpy":
+    if name == "dtype" and number.flavour is NUMPY:
         return known(DTYPES[number.type])
-    if name in ("ndim", "size", "shape") and number.flavour == "numpy":
+    if name in ("ndim", "size", "shape") and number.flavour is NUMPY:
         return known({"ndim": 0, "size": 1, "shape": ()}[name])
-    if not hasattr(float, name) and not hasattr(np.float64, name):
+    if not hasattr(np.float64, name):
         raise untypable("name", f"{number} has no attribute {name}", ctx.loc)
     raise unsupported("attribute", f"attribute {name} of {number} is not compiled", ctx.loc)
 

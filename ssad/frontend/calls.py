@@ -21,7 +21,7 @@ from ssad.frontend.abstract import (
 from ssad.frontend.binding import bind
 from ssad.frontend.builtin_calls import BUILTINS, METHODS, Handler
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Dead, Rep, compound
+from ssad.frontend.context import Context, Dead, Rep, compound, scalar
 from ssad.frontend.conversion import to_numpy
 from ssad.frontend.custom import CUSTOM_VJP, LIBRARY, STOP_GRADIENT
 from ssad.frontend.engine import Instance, Template
@@ -29,6 +29,7 @@ from ssad.frontend.exceptions import make_exception
 from ssad.frontend.lift import Lifted, Param
 from ssad.frontend.numpy_calls import NUMPY_CALLS
 from ssad.frontend.outside import default_value
+from ssad.frontend.promotion import as_float, as_index, numeric
 from ssad.frontend.scalar_calls import call_primitive
 from ssad.frontend.shapes import placeholder, represent, travelling, travelling_types
 from ssad.ir.core import Op, Value
@@ -73,7 +74,7 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
             raise unsupported("call", f"keyword arguments of {_name(obj)} are not compiled", ctx.loc)
         return call_primitive(ctx, obj, primitive[0], primitive[1], args)
     if library is not None:
-        obj = library
+        return _call_library(ctx, library, args, keywords)
     if isinstance(obj, FunctionType):
         return _call_function(ctx, obj, args, keywords)
     if isinstance(obj, type) and issubclass(obj, BaseException):
@@ -172,6 +173,24 @@ def _call_function(ctx: Context, fn: FunctionType, args: list[Rep], keywords: di
     if rule is not None:
         return _call_with_rule(ctx, lifted, rule, bound)
     return _call_lifted(ctx, lifted, (), bound)
+
+
+def _call_library(ctx: Context, fn: FunctionType, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+    """A stand-in for a library function: its annotations `float` and `int` convert as the original does."""
+    lifted = ctx.engine.lifted(fn)
+    bound = bind(
+        lifted.params, args, keywords, lambda p: _default(ctx, lifted, p), lifted.function.name, ctx.loc
+    )
+    converted = []
+    for param, rep in zip(lifted.params, bound, strict=True):
+        wanted = fn.__annotations__.get(param.name)
+        what = f"the argument {param.name} of {fn.__name__}"
+        if wanted in ("float", float):
+            rep = scalar(as_float(ctx, numeric(ctx, rep, what)))
+        elif wanted in ("int", int):
+            rep = scalar(as_index(ctx, rep, what))
+        converted.append(rep)
+    return _call_lifted(ctx, lifted, (), converted)
 
 
 def _default(ctx: Context, lifted: Lifted, param: Param) -> Rep | None:

@@ -91,6 +91,8 @@ def round_(ctx: Context, args: list[Rep]) -> Rep:
         )
     rep = _number_argument(ctx, args[0], "round")
     value = rep.parts[0]
+    if value.type is BOOL and flag_of(rep) is not FALSE:
+        raise untypable("operand", f"round of {rep.abstract} has no meaning", ctx.loc, "write int(x)")
     assert isinstance(value.type, Scalar)
     if value.type.is_float:
         check_int_range(ctx, value, errors.INT_TOO_LARGE)
@@ -102,6 +104,8 @@ def rounded(ctx: Context, name: str, rep: Rep) -> Rep:
     """`math.floor`, `math.ceil`, `math.trunc`: an int."""
     rep = _number_argument(ctx, rep, f"math.{name}")
     value = rep.parts[0]
+    if name == "trunc" and flag_of(rep) is not FALSE and value.type is not F64:
+        raise untypable("operand", f"math.trunc of {rep.abstract} has no meaning", ctx.loc, "write int(x)")
     assert isinstance(value.type, Scalar)
     if not value.type.is_float:
         return to_int(ctx, rep)

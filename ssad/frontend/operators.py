@@ -39,6 +39,9 @@ _LOWEST = -(1 << 63)
 
 def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     """`a symbol b` of two Python values."""
+    exact = _exact(symbol, a, b)
+    if exact is not None:
+        return exact
     if isinstance(a.abstract, Number) and isinstance(b.abstract, Number):
         return _NUMERIC[symbol](ctx, symbol, a, b)
     x, y = a.abstract, b.abstract
@@ -63,6 +66,39 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
 
 
+_EXACT: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
+}
+_MOST_BITS = 1024
+
+
+def python_int(rep: Rep) -> int | None:
+    """The Python int that `rep` is known to be at compile time, of any size, or None."""
+    kind = rep.abstract
+    if isinstance(kind, Number):
+        return kind.constant if kind.type is I64 and kind.flavour is PYTHON else None
+    return kind.object if isinstance(kind, Known) and type(kind.object) is int else None
+
+
+def _exact(symbol: str, a: Rep, b: Rep) -> Rep | None:
+    """Arithmetic of Python ints known at compile time, which may leave 64 bits on the way."""
+    x, y = python_int(a), python_int(b)
+    if x is None or y is None or symbol not in _EXACT:
+        return None
+    if symbol in ("//", "%") and y == 0 or symbol in ("**", "<<", ">>") and not 0 <= y < _MOST_BITS:
+        return None
+    if symbol == "**" and x.bit_length() * y > _MOST_BITS:
+        return None
+    return known(_EXACT[symbol](x, y))
+
+
 def _repeat(ctx: Context, items: Rep, times: Rep) -> Rep:
     count = times.abstract
     assert isinstance(count, Number)
@@ -79,10 +115,8 @@ def _repeat(ctx: Context, items: Rep, times: Rep) -> Rep:
 
 
 def _known_operands(ctx: Context, symbol: str, a: Any, b: Any) -> Rep:
-    if isinstance(a, str | int) and isinstance(b, str | int) and symbol in ("+", "*", "-", "//", "%"):
-        operation = {"+": operator.add, "*": operator.mul, "-": operator.sub, "//": operator.floordiv}
-        if symbol in operation and (isinstance(a, str) == isinstance(b, str) or symbol == "*"):
-            return known(operation[symbol](a, b))
+    if symbol == "+" and isinstance(a, str) and isinstance(b, str):
+        return known(a + b)
     raise untypable("operand", f"`{symbol}` of {Known(a)} and {Known(b)} has no meaning here", ctx.loc)
 
 
@@ -120,11 +154,12 @@ def _arithmetic(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
 def _true_division(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     """`/`: always a float; the integers are brought to f64 first, exactly up to 2**53."""
     to, flag = meet(ctx, a, b)
-    y = bring(ctx, b, to)
-    _forbid_zero(ctx, symbol, y, flag)
     if not to.is_float:
-        return scalar(ctx.emit("div", ctx.cast(bring(ctx, a, to), F64), ctx.cast(y, F64)), flag)
-    return scalar(ctx.emit("div", bring(ctx, a, to), y), flag)
+        _forbid_zero(ctx, symbol, b.parts[0], flag)
+        return scalar(ctx.emit("div", ctx.cast(a.parts[0], F64), ctx.cast(b.parts[0], F64)), flag)
+    x, y = bring(ctx, a, to), bring(ctx, b, to)
+    _forbid_zero(ctx, symbol, y, flag)
+    return scalar(ctx.emit("div", x, y), flag)
 
 
 def _forbid_zero(ctx: Context, symbol: str, divisor: Value, flag: Value) -> None:
@@ -132,9 +167,8 @@ def _forbid_zero(ctx: Context, symbol: str, divisor: Value, flag: Value) -> None
     if not ctx.python_errors:
         return
     assert isinstance(divisor.type, Scalar)
-    zero = Const(divisor.type, 0.0 if divisor.type.is_float else 0)
     exc, text = errors.zero_division(symbol, divisor.type.is_float)
-    ctx.check(ctx.or_(flag, ctx.emit("ne", divisor, zero)), exc, text)
+    ctx.check(ctx.or_(flag, ctx.cast(divisor, BOOL)), exc, text)
 
 
 def _floor_division(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
@@ -294,6 +328,16 @@ def absolute(ctx: Context, a: Rep) -> Rep:
 _COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 
 
+_PYTHON_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
 def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     """`a symbol b` for the six comparisons, `is`, `is not`, `in`, `not in`."""
     if symbol in ("is", "is not"):
@@ -314,6 +358,9 @@ def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         )
     if isinstance(x, Known) and isinstance(y, Known):
         return _compare_known(ctx, symbol, x.object, y.object)
+    with_big = _compare_with_big(ctx, symbol, a, b)
+    if with_big is not None:
+        return with_big
     if symbol in ("==", "!="):
         equal = _equal(ctx, a, b)
         return plain_bool(equal if symbol == "==" else ctx.not_(equal))
@@ -321,6 +368,21 @@ def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     if big is not None:
         return compare(ctx, symbol, *big)
     raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
+
+
+def _compare_with_big(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep | None:
+    """An integer against a Python int beyond 64 bits: only the sign of the latter counts."""
+    for number, other in ((a, b), (b, a)):
+        big = python_int(other)
+        kind = number.abstract
+        if not isinstance(kind, Number) or kind.type.is_float or big is None or -(2**63) <= big < 2**63:
+            continue
+        if kind.type is U64 and 0 < big < 2**64:
+            operands = [Const(U64, big) if x is other else x.parts[0] for x in (a, b)]
+            return scalar(ctx.emit(_COMPARE[symbol], *operands), flag_of(number))
+        small = (0, big) if number is a else (big, 0)
+        return scalar(Const(BOOL, _PYTHON_COMPARE[symbol](*small)), flag_of(number))
+    return None
 
 
 def _compare_numbers(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
@@ -348,16 +410,8 @@ def _compare_with_u64(ctx: Context, name: str, a: Rep, b: Rep) -> Value:
 
 
 def _compare_known(ctx: Context, symbol: str, a: Any, b: Any) -> Rep:
-    operations = {
-        "==": operator.eq,
-        "!=": operator.ne,
-        "<": operator.lt,
-        "<=": operator.le,
-        ">": operator.gt,
-        ">=": operator.ge,
-    }
     try:
-        return known(bool(operations[symbol](a, b)))
+        return known(bool(_PYTHON_COMPARE[symbol](a, b)))
     except Exception as error:
         raise untypable("operand", f"`{symbol}` of {Known(a)} and {Known(b)}: {error}", ctx.loc) from None
 
@@ -418,7 +472,9 @@ def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
 
 
 def _is_object(a: Rep, b: Rep) -> bool:
-    return bool(a.parts) and a.parts[0] is b.parts[0] and not isinstance(a.parts[0], Const)
+    if not a.parts or not b.parts:
+        return False
+    return a.parts[0] is b.parts[0] and not isinstance(a.parts[0], Const)
 
 
 def _in_range_object(ctx: Context, value: Value, container: Rep) -> Value:

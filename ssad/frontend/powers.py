@@ -12,7 +12,7 @@ from ssad.frontend.abstract import Number
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, scalar
 from ssad.frontend.promotion import bring, meet
 from ssad.ir.core import Const, Value
-from ssad.ir.types import BOOL, F64, I8, I64, Scalar
+from ssad.ir.types import BOOL, F64, I8, I64, U64, Scalar
 
 
 def power(ctx: Context, a: Rep, b: Rep) -> Rep:
@@ -39,6 +39,8 @@ def _integer_power(ctx: Context, a: Rep, b: Rep, to: Scalar, flag: Value) -> Rep
         ctx.check(ctx.or_(ctx.not_(flag), nonnegative), exc, text)
     if flag is not TRUE:
         ctx.check(ctx.or_(flag, nonnegative), "ValueError", errors.INT_POWER)
+    if to is U64:
+        ctx.check(ctx.emit("le", y, Const(U64, 2**63 - 1)), "OverflowError", errors.INT_TOO_LARGE)
     # powers of narrow integers wrap to their width, as those of i64 do modulo a multiple of it
     x, y = ctx.cast(x, I64), ctx.cast(y, I64)
     if flag is not TRUE:
@@ -68,7 +70,8 @@ def _zero(like: Value) -> Const:
 
 
 def _check_pole(ctx: Context, x: Value, y: Value, flag: Value) -> None:
-    pole = ctx.and_(ctx.emit("lt", y, _zero(y)), ctx.emit("eq", x, _zero(x)))
+    negative = ctx.and_(ctx.emit("lt", y, _zero(y)), ctx.emit("isfinite", y))
+    pole = ctx.and_(negative, ctx.emit("eq", x, _zero(x)))
     ctx.check(ctx.or_(flag, ctx.not_(pole)), *errors.power_of_zero())
 
 

@@ -110,6 +110,9 @@ def as_index(ctx: Context, rep: Rep, what: str) -> Value:
     if isinstance(number, Number) and (
         number.type.is_integer or (number.type is BOOL and number.flavour is PYTHON)
     ):
+        if number.type is U64:
+            fits = ctx.emit("le", rep.parts[0], Const(U64, 2**63 - 1))
+            ctx.check(fits, "OverflowError", "Python int too large to convert to C ssize_t")
         return ctx.cast(rep.parts[0], I64)
     cure = "convert it with int(...)" if isinstance(number, Number) else ""
     raise untypable("operand", f"{what} is wanted to be an integer, but is {number}", ctx.loc, cure)

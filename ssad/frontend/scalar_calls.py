@@ -20,6 +20,7 @@ _OPERATORS = {
     "and": "&", "or": "|", "xor": "^", "shl": "<<", "shr": ">>",
 }  # fmt: skip
 _COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+_CLASSIFY = ("isnan", "isinf", "isfinite")
 
 
 class Emitter:
@@ -76,8 +77,11 @@ def _of_numpy(ctx: Context, primitive: Primitive, call: Call, args: Sequence[Rep
         return _same(ctx, primitive.name, args)
     if primitive.name in ("floor", "ceil", "trunc") and not args[0].abstract.type.is_float:  # type: ignore[attr-defined]
         return args[0]
-    to = _float_type(ctx, _meeting(ctx, args), args)
-    xs = [ctx.cast(bring(ctx, rep, _meeting(ctx, args)), to) for rep in args]
+    met = _meeting(ctx, args)
+    if primitive.name == "fmod" and not met.is_float:
+        raise unsupported("call", "np.fmod of integers is not compiled", ctx.loc, "write math.fmod")
+    to = F64 if primitive.name in _CLASSIFY and not met.is_float else _float_type(ctx, met, args)
+    xs = [ctx.cast(bring(ctx, rep, met), to) for rep in args]
     return scalar(checked(ctx, primitive.name, call.check, xs), TRUE)
 
 
