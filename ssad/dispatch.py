@@ -14,7 +14,7 @@ from ssad.errors import ArgumentError, DifferentiationError
 from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Abstract, ArrayOf, Known, Number, TupleOf
 from ssad.frontend.arguments import abstract_of
 from ssad.pipeline import Compiled, Recipe, compile_function
-from ssad.shadows import zeros_beside, zeros_like
+from ssad.shadows import overlaps_itself, zeros_beside, zeros_like
 
 
 class Specialisations:
@@ -152,7 +152,7 @@ class Specialisation:
         flat += self.captured()
         for n in self.compiled.writes:
             array = flat[n]
-            if not array.flags.writeable or 0 in array.strides:
+            if not array.flags.writeable or (not array.flags.forc and overlaps_itself(array)):
                 self._refuse_write(n, array)
         return flat
 
@@ -168,7 +168,7 @@ class Specialisation:
     def _refuse_write(self, number: int, array: Any) -> None:
         function = self.compiled.derivative.function
         name = function.params[self.position[Slot("primal", number)]].name
-        why = "is read-only" if not array.flags.writeable else "repeats its elements (stride 0)"
+        why = "is read-only" if not array.flags.writeable else "has elements that share memory"
         raise ArgumentError(
             f"the function writes into array {name!r}, which {why}", function.loc, "pass a copy: x.copy()"
         )

@@ -31,7 +31,9 @@ OPTIMISE = [
     "fold",
     "cse",
     "load_forward",
+    "loop_simplify",
     "licm",
+    "hoist_alloc",
     "bounds",
     "fold",
     "cse",
@@ -77,6 +79,7 @@ class Recipe:
     overlap          array arguments may overlap each other
     error_model      "python" (CPython's domain checks) or "numpy" (inf and nan instead)
     fastmath, vector_math, adjoint_reassoc   see `docs/limitations.md`
+    opt_level        of LLVM, 0 to 3
     """
 
     steps: tuple[Step, ...] = ()
@@ -85,10 +88,16 @@ class Recipe:
     fastmath: bool = False
     vector_math: bool = True
     adjoint_reassoc: bool = True
+    opt_level: int = 3
 
     @property
     def options(self) -> Options:
-        return Options(fastmath=self.fastmath, vector_math=self.vector_math, noalias=not self.overlap)
+        return Options(
+            fastmath=self.fastmath,
+            vector_math=self.vector_math,
+            noalias=not self.overlap,
+            opt_level=self.opt_level,
+        )
 
 
 @dataclass
@@ -100,6 +109,8 @@ class Artefact:
     stage: str
     value: Any
     text: Callable[[], str]
+    derivative: Derivative | None = None
+    """What the main function's parameters and results are, where it is a derivative."""
 
 
 @dataclass
@@ -173,11 +184,11 @@ def stages(
         _keep_first(module, derivative.function)
         _run(module, CLEAN, trace)
     timed("adjoint")
-    yield Artefact("adjoint", module, lambda: str(module))
+    yield Artefact("adjoint", module, lambda: str(module), derivative)
     if recipe.steps:
         _run(module, REFINE, trace)
     timed("refined")
-    yield Artefact("refined", module, lambda: str(module))
+    yield Artefact("refined", module, lambda: str(module), derivative)
 
     native = compile_native(module, recipe.options)
     timed("llvm")

@@ -29,6 +29,16 @@ def zeros_beside(arrays: Sequence[Any], written: Collection[int]) -> list[Any]:
     return made
 
 
+def overlaps_itself(array: Any) -> bool:
+    """Whether two elements of a strided array may be the same memory (stride 0, sliding windows)."""
+    extent = array.itemsize
+    for step, length in sorted((abs(s), n) for s, n in zip(array.strides, array.shape, strict=True) if n > 1):
+        if step < extent:
+            return True
+        extent += step * (length - 1)
+    return False
+
+
 def groups(arrays: Sequence[Any]) -> list[list[int]]:
     """Numbers of arrays that overlap, transitively."""
     groups: list[list[int]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssad.ir.core import Block, Function
-from ssad.ir.graph import Loop, predecessors
+from ssad.ir.graph import Loop, LoopForest, predecessors
 
 
 def returning(function: Function) -> set[Block]:
@@ -34,3 +34,14 @@ def loop_form(loop: Loop, alive: set[Block]) -> str:
     if sources == {loop.latches[0]}:
         return "bottom"
     return "top" if sources == {loop.header} else "middle"
+
+
+def preheaders(function: Function, forest: LoopForest) -> dict[Loop, Block]:
+    """loop -> the only block outside with an edge to the header, where that is its only edge."""
+    preds = predecessors(function)
+    found: dict[Loop, Block] = {}
+    for loop in forest.loops:
+        outside = [p for p in preds[loop.header] if p not in loop.blocks]
+        if len(outside) == 1 and len(outside[0].term.edges) == 1:
+            found[loop] = outside[0]
+    return found

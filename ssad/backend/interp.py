@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import builtins
 import math
-import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.graph import LoopForest
-from ssad.ir.types import Scalar, Type
+from ssad.ir.numbers import normalise
+from ssad.ir.types import Scalar
 
 Log = dict[Value, dict[tuple[int, ...], Any]]
 
@@ -86,7 +86,8 @@ class _Frame:
             self.iteration[block] = self.iteration[block] + 1 if came_from in inside else 0
 
     def _define(self, block: Block, value: Value, content: Any) -> None:
-        content = normalise(content, value.type)
+        if isinstance(value.type, Scalar):
+            content = normalise(content, value.type)
         self.env[value] = content
         if value in self.recalled:
             self.log[value][tuple(self.iteration[h] for h in self.around[block])] = content
@@ -128,30 +129,6 @@ _SPECIAL: dict[str, Callable[[_Frame, Op], Any]] = {
 def defined(block: Block) -> list[Value]:
     """The values that `block` defines."""
     return [*block.params, *(op.result for op in block.ops if op.result is not None)]
-
-
-def normalise(content: Any, type: Type) -> Any:
-    """`content` as a value of `type`: integers wrap to its width, f32 rounds, NumPy scalars become Python
-    numbers.
-    """
-    if not isinstance(type, Scalar):
-        return content
-    if type.kind == "b":
-        return bool(content)
-    if type.kind == "f":
-        content = float(content)
-        return content if type.bits == 64 else _to_f32(content)
-    content = int(content) & ((1 << type.bits) - 1)
-    if type.kind == "i" and content >> (type.bits - 1):
-        content -= 1 << type.bits
-    return content
-
-
-def _to_f32(x: float) -> float:
-    try:
-        return float(struct.unpack("f", struct.pack("f", x))[0])
-    except OverflowError:
-        return math.copysign(math.inf, x)
 
 
 def exception(module: Module, attrs: dict[str, Any], payload: Sequence[Any]) -> BaseException:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from ssad.analysis.effects import allocates
 from ssad.analysis.memo import loop_forest
+from ssad.analysis.shape import preheaders as preheaders_of
 from ssad.ir.core import Block, Function, Module, Op, Value
-from ssad.ir.graph import Loop, LoopForest, predecessors
+from ssad.ir.graph import Loop
 from ssad.passes.manager import function_pass
 
 
@@ -23,7 +24,7 @@ def run(function: Function, module: Module) -> bool:
     forest = loop_forest(function)
     if not forest.loops:
         return False
-    preheaders = _preheaders(function, forest)
+    preheaders = preheaders_of(function, forest)
     # the loops around each definition, as it is after hoisting; in reverse postorder operands come first
     home: dict[Value, Loop | None] = {}
     changed = False
@@ -70,14 +71,3 @@ def _invariant_in(
 
 def _inside(home: Loop | None, loop: Loop) -> bool:
     return home is not None and home.header in loop.blocks
-
-
-def _preheaders(function: Function, forest: LoopForest) -> dict[Loop, Block]:
-    """loop -> the only block outside with an edge to the header, where that is its only edge."""
-    preds = predecessors(function)
-    found: dict[Loop, Block] = {}
-    for loop in forest.loops:
-        outside = [p for p in preds[loop.header] if p not in loop.blocks]
-        if len(outside) == 1 and len(outside[0].term.edges) == 1:
-            found[loop] = outside[0]
-    return found

@@ -110,8 +110,10 @@ class _Materialiser:
             self._prepare(needed)
 
     def _known_before(self, outer: Loop, inner: list[Loop]) -> bool:
-        """Whether `outer` is counted and the trip counts of `inner` are known before it starts."""
+        """Whether `outer` is counted, runs the nest in every iteration, and knows its size before it starts."""
         if self.plan.trips.get(outer) is None:
+            return False
+        if not self.plan.dominators.dominates(inner[0].header, outer.latches[0]):
             return False
         before = self._preheader(outer)
         return all(self._defined_at(self._trips(loop), before) for loop in [outer, *inner])
