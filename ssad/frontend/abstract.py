@@ -7,7 +7,6 @@ stands above both.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -35,10 +34,6 @@ def _fill_dtypes() -> None:
 
 
 _fill_dtypes()
-
-
-class NoJoin(Exception):
-    """Two abstract values have no common type; the message is the cure."""
 
 
 class Abstract:
@@ -71,15 +66,30 @@ class Abstract:
 class Number(Abstract):
     """A scalar: its machine type, whose number it is (`flavour`), and its value where that is known.
 
-    A number of mixed flavour has a second part of type bool that says at run time whether it is NumPy's.
+    A number of mixed flavour has a second part of type bool that says at run time whether it is NumPy's. It
+    is stored in `type`, which holds both kinds exactly; where it is NumPy's it has `numpy_type`.
     """
 
-    __slots__ = ("constant", "flavour", "type")
+    __slots__ = ("constant", "flavour", "numpy_type", "type")
 
-    def __init__(self, type: Scalar, flavour: str = PYTHON, constant: Any = None) -> None:
+    def __init__(
+        self,
+        type: Scalar,
+        flavour: str = PYTHON,
+        constant: Any = None,
+        numpy_type: Scalar | None = None,
+    ) -> None:
         self.type = type
         self.flavour = flavour
         self.constant = constant
+        self.numpy_type = numpy_type or type
+
+    @property
+    def python_type(self) -> Scalar:
+        """The type of the number where it is Python's."""
+        if self.type.kind == "b":
+            return BOOL
+        return F64 if self.type.is_float else I64
 
     @property
     def parts(self) -> tuple[Type, ...]:
@@ -87,13 +97,13 @@ class Number(Abstract):
 
     def key(self) -> tuple[Any, ...]:
         value = float(self.constant).hex() if isinstance(self.constant, float) else self.constant
-        return self.type, self.flavour, value
+        return self.type, self.flavour, self.numpy_type, value
 
     def __str__(self) -> str:
-        python = _PYTHON_NAMES.get(self.type, str(self.type))
-        numpy = f"np.{DTYPES[self.type].name}"
+        python = _PYTHON_NAMES[self.python_type]
+        numpy = f"np.{DTYPES[self.numpy_type].name}"
         if self.flavour is MIXED:
-            return f"{python} or {numpy}" if self.type in _PYTHON_NAMES else f"{numpy} or a Python number"
+            return f"{python} or {numpy}"
         if self.constant is not None:
             return f"{python if self.flavour is PYTHON else numpy} {self.constant!r}"
         return python if self.flavour is PYTHON else numpy
@@ -309,73 +319,7 @@ def without_constants(value: Abstract, keep: tuple[Scalar, ...] = ()) -> Abstrac
     if isinstance(value, Number):
         if value.constant is None or (value.type in keep and value.flavour is PYTHON):
             return value
-        return Number(value.type, value.flavour)
+        return Number(value.type, value.flavour, None, value.numpy_type)
     if isinstance(value, Compound) and value.items:
         return value.rebuilt(without_constants(item, keep) for item in value.items)
     return value
-
-
-def fits(value: float | int | bool, type: Scalar) -> bool:
-    """Whether a Python number can be written in `type` without loss."""
-    if type.kind == "b":
-        return isinstance(value, bool)
-    if type.is_integer:
-        low = -(1 << (type.bits - 1)) if type.kind == "i" else 0
-        return not isinstance(value, float) and low <= value < low + (1 << type.bits)
-    try:
-        return type is F64 or value != value or struct.unpack("f", struct.pack("f", value))[0] == value
-    except OverflowError:
-        return False
-
-
-def join(a: Abstract, b: Abstract) -> Abstract:
-    """The least abstract value above both. Raises NoJoin, with the cure."""
-    if a is b or a == b:
-        return a
-    if isinstance(a, Unbound) or isinstance(b, Unbound):
-        other = b if isinstance(a, Unbound) else a
-        return other if isinstance(other, MaybeUnbound) else MaybeUnbound([other])
-    if isinstance(a, MaybeUnbound) or isinstance(b, MaybeUnbound):
-        x = a.of if isinstance(a, MaybeUnbound) else a
-        y = b.of if isinstance(b, MaybeUnbound) else b
-        return MaybeUnbound([join(x, y)])
-    if isinstance(a, Number) and isinstance(b, Number):
-        return _join_numbers(a, b)
-    if isinstance(a, ArrayOf) and isinstance(b, ArrayOf):
-        if (a.elem, a.rank) != (b.elem, b.rank):
-            raise NoJoin("use arrays of one dtype and one number of dimensions, or two variables")
-        return array_of(a.elem, a.rank, "A")
-    if isinstance(a, Compound) and type(a) is type(b):
-        assert isinstance(b, Compound)
-        if a.tag == b.tag and len(a.items) == len(b.items):
-            return a.rebuilt(join(x, y) for x, y in zip(a.items, b.items, strict=True))
-        if isinstance(a, TupleOf):
-            raise NoJoin("give the variable tuples of one length on every path")
-    nothing = any(isinstance(x, Known) and x.object is None for x in (a, b))
-    raise NoJoin(
-        "ssad has no values that may be None; use a number such as 0.0 or math.nan, and a flag"
-        if nothing
-        else "give the variable one type on every path, or use two variables"
-    )
-
-
-def _join_numbers(a: Number, b: Number) -> Number:
-    flavour = a.flavour if a.flavour is b.flavour else MIXED
-    if a.type is b.type:
-        return Number(a.type, flavour)
-    plain = (BOOL, I64, F64)
-    if a.type in plain and b.type in plain and not _numpy_bool_meets_int(a, b):
-        return Number(a.type if plain.index(a.type) > plain.index(b.type) else b.type, flavour)
-    for narrow, other in ((a, b), (b, a)):
-        if narrow.type in plain or other.flavour is not PYTHON:
-            continue
-        if other.constant is not None and fits(other.constant, narrow.type):
-            return Number(narrow.type, MIXED)
-        spelled = f"np.{DTYPES[narrow.type].name}"
-        raise NoJoin(f"start from {spelled}(...), or convert with {_PYTHON_NAMES[other.type]}(...)")
-    raise NoJoin("convert one of them, for example with float(...) or int(...)")
-
-
-def _numpy_bool_meets_int(a: Number, b: Number) -> bool:
-    """NumPy's bools are no numbers: True + True is True. So they become none silently."""
-    return {a.type, b.type} == {BOOL, I64} and (a if a.type is BOOL else b).flavour is not PYTHON

@@ -26,11 +26,11 @@ from ssad.frontend.abstract import (
     TupleOf,
 )
 from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.comparisons import compare, truth
 from ssad.frontend.context import FALSE, Context, Rep, compound, known, scalar
 from ssad.frontend.conversion import element_value, round_, rounded, to_bool, to_float, to_int
 from ssad.frontend.indexing import copy_of
-from ssad.frontend.operators import absolute, binary, compare, divmod_, truth, unary
-from ssad.frontend.powers import power
+from ssad.frontend.operators import absolute, binary, divmod_, unary
 from ssad.frontend.promotion import numeric, plain_bool
 from ssad.frontend.scalar_calls import math_fabs, math_pow, sign
 from ssad.frontend.sequences import length
@@ -114,7 +114,7 @@ def _pow(ctx: Context, base: Rep, exp: Rep, mod: Rep | None) -> Rep:
 
 def power_of(ctx: Context, base: Rep, exp: Rep) -> Rep:
     """`pow(base, exp)`."""
-    return power(ctx, numeric(ctx, base, "the base of pow"), numeric(ctx, exp, "the exponent of pow"))
+    return binary(ctx, "**", numeric(ctx, base, "the base of pow"), numeric(ctx, exp, "the exponent of pow"))
 
 
 def _is_none(rep: Rep) -> bool:
@@ -167,8 +167,8 @@ def _tuple(ctx: Context, items: Rep | None) -> Rep:
 
 def _representative(number: Number, numpy: bool) -> type:
     if numpy:
-        return DTYPES[number.type].type
-    return {F64: float, I64: int, BOOL: bool}.get(number.type, float if number.type.is_float else int)
+        return DTYPES[number.numpy_type].type
+    return {F64: float, I64: int, BOOL: bool}[number.python_type]
 
 
 def _isinstance(ctx: Context, rep: Rep, classes: Rep) -> Rep:

@@ -7,7 +7,7 @@ constants on the way, so a handler says every check it needs and the ones that h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,15 +22,14 @@ from ssad.frontend.abstract import (
     Compound,
     Known,
     MaybeUnbound,
-    NoJoin,
     Number,
     TupleOf,
     Unbound,
-    join,
     number,
 )
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.folding import fold
+from ssad.frontend.joins import NoJoin, join
 from ssad.ir.core import Block, Const, Location, Op, Undef, Value, bool_
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import BOOL, I64, Scalar, Type
@@ -91,13 +90,13 @@ def compound(kind: type[Compound], items: Sequence[Rep], tag: Any = None) -> Rep
     return Rep(kind([item.abstract for item in items], tag), [part for item in items for part in item.parts])
 
 
-def scalar(value: Value, flag: Value = FALSE) -> Rep:
-    """A number: the value, and the bool that says whether it is NumPy's."""
+def scalar(value: Value, flag: Value = FALSE, numpy_type: Scalar | None = None) -> Rep:
+    """A number: the value, and the bool that says whether it is NumPy's, then of `numpy_type`."""
     assert isinstance(value.type, Scalar), value.type
     constant = value.value if isinstance(value, Const) else None
     if isinstance(flag, Const):
         return Rep(Number(value.type, NUMPY if flag.value else PYTHON, constant), [value])
-    return Rep(Number(value.type, MIXED), [value, flag])
+    return Rep(Number(value.type, MIXED, None, numpy_type), [value, flag])
 
 
 def flag_of(rep: Rep) -> Value:
@@ -118,6 +117,7 @@ class Context:
         self.python_errors = engine.error_model == "python"
         self.block: Block | None = None
         self.loc: Location | None = None
+        self.assumption: Value = TRUE
         self.env: dict[Value, Rep] = {}
         self.free_values: dict[str, Rep] = {}
         self.capture_values: dict[tuple[Any, ...], Rep] = {}
@@ -185,6 +185,21 @@ class Context:
                 )
             parts.append(x if _same(x, y) else self.emit("select", cond, x, y))
         return Rep(abstract, parts)
+
+    def by_flavour(self, rep: Rep, operation: Callable[[Rep], Rep]) -> Rep:
+        """`operation` on a number of mixed flavour: once as NumPy's, once as Python's, and the one that
+        holds.
+        """
+        number, flag = rep.abstract, flag_of(rep)
+        assert isinstance(number, Number)
+        before = self.assumption
+        outcomes = []
+        for numpy, condition in ((TRUE, flag), (FALSE, self.not_(flag))):
+            self.assumption = self.and_(before, condition)
+            to = number.numpy_type if numpy is TRUE else number.python_type
+            outcomes.append(operation(scalar(self.cast(rep.parts[0], to), numpy)))
+        self.assumption = before
+        return self.select(flag, *outcomes)
 
     def convert(self, rep: Rep, to: Abstract) -> list[Value]:
         """The parts of `rep` as those of the more general abstract value `to`."""

@@ -9,8 +9,8 @@ import numpy as np
 from ssad.frontend import python_errors as errors
 from ssad.frontend.abstract import DTYPES, SCALARS, Known, Number
 from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.comparisons import truth
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, flag_of, scalar
-from ssad.frontend.operators import truth
 from ssad.frontend.promotion import fits_into, numeric, out_of_bounds
 from ssad.ir.core import Const, Value
 from ssad.ir.types import BOOL, F64, I64, U64, Scalar

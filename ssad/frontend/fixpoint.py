@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import heapq
 
-from ssad.frontend.abstract import Abstract, Known, NoJoin, join, without_constants
+from ssad.frontend.abstract import Abstract, Known, without_constants
 from ssad.frontend.codes import untypable
 from ssad.frontend.context import Context, Dead, Rep
 from ssad.frontend.engine import Engine, Instance
 from ssad.frontend.handlers import HANDLERS
+from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.shapes import placeholder, represent
 from ssad.ir.core import Block, Const, Edge, Location, Op, Value
 from ssad.ir.graph import reverse_postorder

@@ -113,7 +113,7 @@ def _cast(value: Any, to: Scalar) -> Value | None:
 
 
 def _exact_in_f32(value: float) -> bool:
-    from ssad.frontend.abstract import fits
+    from ssad.frontend.joins import fits
     from ssad.ir.types import F32
 
     return fits(value, F32)

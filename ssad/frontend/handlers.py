@@ -7,8 +7,9 @@ from typing import Any
 
 from ssad.frontend import attributes, calls, exceptions, indexing, iteration, outside, sequences
 from ssad.frontend.abstract import MaybeUnbound, Unbound
+from ssad.frontend.comparisons import compare, truth
 from ssad.frontend.context import FALSE, Context, Rep
-from ssad.frontend.operators import binary, compare, truth, unary
+from ssad.frontend.operators import binary, unary
 from ssad.frontend.promotion import plain_bool
 from ssad.ir.core import Op
 

@@ -27,7 +27,11 @@ def getitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     kind = container.abstract
     if isinstance(kind, ArrayOf):
         axes = _axes(ctx, kind, index)
-        if all(isinstance(axis.abstract, Number) for axis in axes):
+        if len(axes) == kind.rank and all(isinstance(axis.abstract, Number) for axis in axes):
+            if any(_is_object(item, ...) for item in _items(index)):
+                raise unsupported(
+                    "index", "an array without dimensions is not compiled", ctx.loc, "leave out the ellipsis"
+                )
             return element(ctx, container.parts[0], _indices(ctx, container.parts[0], axes))
         return array_rep(_view(ctx, container.parts[0], axes))
     if isinstance(kind, TupleOf | RangeOf):
@@ -71,7 +75,7 @@ def _is_whole(axis: Rep) -> bool:
 
 def _axes(ctx: Context, kind: ArrayOf, index: Rep) -> list[Rep]:
     """One index or slice per leading axis; `...` is spelled out."""
-    axes = index.items() if isinstance(index.abstract, TupleOf) else [index]
+    axes = _items(index)
     given = [axis for axis in axes if not _is_object(axis, ...)]
     if len(given) > kind.rank:
         raise untypable(
@@ -88,6 +92,10 @@ def _axes(ctx: Context, kind: ArrayOf, index: Rep) -> list[Rep]:
     for axis in axes:
         _refuse_fancy(ctx, axis)
     return axes
+
+
+def _items(index: Rep) -> list[Rep]:
+    return index.items() if isinstance(index.abstract, TupleOf) else [index]
 
 
 def _is_object(rep: Rep, obj: Any) -> bool:

@@ -14,23 +14,29 @@ from ssad.frontend import python_errors as errors
 from ssad.frontend.abstract import (
     MIXED,
     NUMPY,
-    PYTHON,
     ArrayOf,
     Known,
     ListOf,
-    MaybeUnbound,
     Number,
-    RangeOf,
-    Text,
     TupleOf,
-    Unbound,
 )
 from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.comparisons import truth
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, compound, flag_of, known, scalar
 from ssad.frontend.powers import power
-from ssad.frontend.promotion import ARITHMETIC, BITWISE, bring, meet, meeting_type, numeric, plain_bool
+from ssad.frontend.promotion import (
+    ARITHMETIC,
+    BITWISE,
+    big_int_as_float,
+    bring,
+    meet,
+    numeric,
+    plain_bool,
+    python_int,
+    same_way,
+)
 from ssad.ir.core import Const, Value
-from ssad.ir.types import BOOL, F64, I8, I64, U64, Scalar
+from ssad.ir.types import BOOL, F32, F64, I8, I64, Scalar
 
 _OVERFLOWING = {"+": ("add", "add_overflows"), "-": ("sub", "sub_overflows"), "*": ("mul", "mul_overflows")}
 _BITS = {"&": "and", "|": "or", "^": "xor"}
@@ -43,7 +49,8 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     if exact is not None:
         return exact
     if isinstance(a.abstract, Number) and isinstance(b.abstract, Number):
-        return _NUMERIC[symbol](ctx, symbol, a, b)
+        handler, family = _NUMERIC[symbol]
+        return same_way(ctx, lambda p, q: handler(ctx, symbol, p, q), a, b, family)
     x, y = a.abstract, b.abstract
     if isinstance(x, ArrayOf) or isinstance(y, ArrayOf):
         raise unsupported(
@@ -60,7 +67,7 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         return _repeat(ctx, b, a)
     if isinstance(x, Known) and isinstance(y, Known):
         return _known_operands(ctx, symbol, x.object, y.object)
-    big = _big_int_as_float(ctx, a, b)
+    big = big_int_as_float(ctx, a, b)
     if big is not None:
         return binary(ctx, symbol, *big)
     raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
@@ -79,20 +86,12 @@ _EXACT: dict[str, Callable[[int, int], int]] = {
 _MOST_BITS = 1024
 
 
-def python_int(rep: Rep) -> int | None:
-    """The Python int that `rep` is known to be at compile time, of any size, or None."""
-    kind = rep.abstract
-    if isinstance(kind, Number):
-        return kind.constant if kind.type is I64 and kind.flavour is PYTHON else None
-    return kind.object if isinstance(kind, Known) and type(kind.object) is int else None
-
-
 def _exact(symbol: str, a: Rep, b: Rep) -> Rep | None:
     """Arithmetic of Python ints known at compile time, which may leave 64 bits on the way."""
     x, y = python_int(a), python_int(b)
     if x is None or y is None or symbol not in _EXACT:
         return None
-    if symbol in ("//", "%") and y == 0 or symbol in ("**", "<<", ">>") and not 0 <= y < _MOST_BITS:
+    if (symbol in ("//", "%") and y == 0) or (symbol in ("**", "<<", ">>") and not 0 <= y < _MOST_BITS):
         return None
     if symbol == "**" and x.bit_length() * y > _MOST_BITS:
         return None
@@ -118,21 +117,6 @@ def _known_operands(ctx: Context, symbol: str, a: Any, b: Any) -> Rep:
     if symbol == "+" and isinstance(a, str) and isinstance(b, str):
         return known(a + b)
     raise untypable("operand", f"`{symbol}` of {Known(a)} and {Known(b)} has no meaning here", ctx.loc)
-
-
-def _big_int_as_float(ctx: Context, a: Rep, b: Rep) -> tuple[Rep, Rep] | None:
-    """Python turns an int beyond 64 bits into a float where the other operand is one."""
-    for x, other in ((a, b), (b, a)):
-        if not (isinstance(x.abstract, Known) and type(x.abstract.object) is int):
-            continue
-        if isinstance(other.abstract, Number) and other.abstract.type is F64:
-            exc, text = "OverflowError", "int too large to convert to float"
-            big = x.abstract.object
-            ctx.check(Const(BOOL, abs(big) < 1 << 1023), exc, text)
-            value = known(float(big))
-            return (value, b) if x is a else (a, value)
-        numeric(ctx, x, "an operand")
-    return None
 
 
 def _arithmetic(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
@@ -202,9 +186,13 @@ def _quotient(ctx: Context, name: str, to: Scalar, x: Value, y: Value, flag: Val
 def divmod_(ctx: Context, a: Rep, b: Rep) -> Rep:
     """`divmod(a, b)`, with one check for both results."""
     a, b = numeric(ctx, a, "the first argument of divmod"), numeric(ctx, b, "the second argument of divmod")
-    to, x, y, flag = _divide(ctx, "divmod", a, b)
-    results = [scalar(_quotient(ctx, name, to, x, y, flag), flag) for name in ("floordiv", "mod")]
-    return compound(TupleOf, results)
+
+    def both(p: Rep, q: Rep) -> Rep:
+        to, x, y, flag = _divide(ctx, "divmod", p, q)
+        results = [scalar(_quotient(ctx, name, to, x, y, flag), flag) for name in ("floordiv", "mod")]
+        return compound(TupleOf, results)
+
+    return same_way(ctx, both, a, b)
 
 
 def _bitwise(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
@@ -241,20 +229,20 @@ def _matmul(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     raise untypable("operand", f"`@` of {a.abstract} and {b.abstract} has no meaning", ctx.loc)
 
 
-_NUMERIC: dict[str, Callable[[Context, str, Rep, Rep], Rep]] = {
-    "+": _arithmetic,
-    "-": _arithmetic,
-    "*": _arithmetic,
-    "/": _true_division,
-    "//": _floor_division,
-    "%": _floor_division,
-    "**": lambda ctx, symbol, a, b: power(ctx, a, b),
-    "<<": _shift,
-    ">>": _shift,
-    "&": _bitwise,
-    "|": _bitwise,
-    "^": _bitwise,
-    "@": _matmul,
+_NUMERIC: dict[str, tuple[Callable[[Context, str, Rep, Rep], Rep], str]] = {
+    "+": (_arithmetic, ARITHMETIC),
+    "-": (_arithmetic, ARITHMETIC),
+    "*": (_arithmetic, ARITHMETIC),
+    "/": (_true_division, ARITHMETIC),
+    "//": (_floor_division, ARITHMETIC),
+    "%": (_floor_division, ARITHMETIC),
+    "**": (lambda ctx, symbol, a, b: power(ctx, a, b), ARITHMETIC),
+    "<<": (_shift, ARITHMETIC),
+    ">>": (_shift, ARITHMETIC),
+    "&": (_bitwise, BITWISE),
+    "|": (_bitwise, BITWISE),
+    "^": (_bitwise, BITWISE),
+    "@": (_matmul, ARITHMETIC),
 }
 
 
@@ -272,242 +260,61 @@ def unary(ctx: Context, symbol: str, a: Rep) -> Rep:
     if isinstance(a.abstract, Known) and type(a.abstract.object) is int and symbol == "-":
         return known(-a.abstract.object)
     a = numeric(ctx, a, f"the operand of `{symbol}`")
+    if _depends_on_flavour(a):
+        return ctx.by_flavour(a, lambda x: unary(ctx, symbol, x))
     number = a.abstract
     assert isinstance(number, Number)
+    if number.type is BOOL and symbol == "~" and number.flavour is NUMPY:
+        return scalar(ctx.not_(a.parts[0]), TRUE)
     if number.type is BOOL:
-        a = _unary_of_bool(ctx, symbol, a)
-        if symbol == "~" and number.flavour is not PYTHON:
-            return scalar(ctx.not_(a.parts[0]), flag_of(a))
+        a = _bool_as_int(ctx, symbol, a)
     if symbol == "-":
         return _negative(ctx, a)
-    if symbol == "~":
-        if a.abstract.type.is_float:  # type: ignore[attr-defined]
-            raise untypable("operand", f"`~` of {number} has no meaning", ctx.loc, "use integers")
-        return scalar(ctx.emit("not", a.parts[0]), flag_of(a))
-    return a
+    if symbol == "+":
+        return a
+    if number.type.is_float:
+        raise untypable("operand", f"`~` of {number} has no meaning", ctx.loc, "use integers")
+    return scalar(ctx.emit("not", a.parts[0]), flag_of(a))
 
 
-def _unary_of_bool(ctx: Context, symbol: str, a: Rep) -> Rep:
-    """Python's bools are ints under `- + ~`; NumPy's only know `~`."""
+def _depends_on_flavour(a: Rep) -> bool:
+    """Whether the same operation is another one on NumPy's numbers: narrow integers wrap, bools are no
+    ints.
+    """
     number = a.abstract
     assert isinstance(number, Number)
-    if number.flavour is PYTHON:
-        return scalar(ctx.cast(a.parts[0], I64))
-    if symbol == "~" and number.flavour is NUMPY:
-        return a
-    if number.flavour is MIXED and symbol == "~":
-        ctx.check(a.parts[1], "TypeError", errors.FLAVOUR)
-        return scalar(a.parts[0], TRUE)
-    raise untypable("operand", f"`{symbol}` of {number} has no meaning", ctx.loc, "convert with int(...)")
+    return number.flavour is MIXED and number.numpy_type not in (I64, F64, F32)
+
+
+def _bool_as_int(ctx: Context, symbol: str, a: Rep) -> Rep:
+    """Python's bools are ints under `- + ~`; NumPy's only know `~`."""
+    if flag_of(a) is not FALSE:
+        raise untypable(
+            "operand", f"`{symbol}` of {a.abstract} has no meaning", ctx.loc, "convert with int(...)"
+        )
+    return scalar(ctx.cast(a.parts[0], I64))
 
 
 def _negative(ctx: Context, a: Rep) -> Rep:
     value, flag = a.parts[0], flag_of(a)
+    _forbid_lowest(ctx, value, flag)
+    return scalar(ctx.emit("neg", value), flag, a.abstract.numpy_type)  # type: ignore[attr-defined]
+
+
+def _forbid_lowest(ctx: Context, value: Value, flag: Value) -> None:
+    """Python's -(-2**63) does not fit."""
     if value.type is I64 and flag is not TRUE:
         ok = ctx.emit("ne", value, Const(I64, _LOWEST))
         ctx.check(ctx.or_(flag, ok), "OverflowError", errors.INT_TOO_LARGE)
-    return scalar(ctx.emit("neg", value), flag)
 
 
 def absolute(ctx: Context, a: Rep) -> Rep:
     """`abs(a)`."""
     a = numeric(ctx, a, "the argument of abs")
+    if _depends_on_flavour(a):
+        return ctx.by_flavour(a, lambda x: absolute(ctx, x))
     value, flag = a.parts[0], flag_of(a)
     if value.type is BOOL:
-        if flag is TRUE:
-            return a
-        if flag is not FALSE:
-            ctx.check(ctx.not_(flag), "TypeError", errors.FLAVOUR)
-        return scalar(ctx.cast(value, I64))
-    if value.type is I64 and flag is not TRUE:
-        ok = ctx.emit("ne", value, Const(I64, _LOWEST))
-        ctx.check(ctx.or_(flag, ok), "OverflowError", errors.INT_TOO_LARGE)
-    return scalar(ctx.emit("abs", value), flag)
-
-
-_COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
-
-
-_PYTHON_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
-
-def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
-    """`a symbol b` for the six comparisons, `is`, `is not`, `in`, `not in`."""
-    if symbol in ("is", "is not"):
-        same = _identical(ctx, a, b)
-        return plain_bool(same if symbol == "is" else ctx.not_(same))
-    if symbol in ("in", "not in"):
-        found = _contains(ctx, a, b)
-        return plain_bool(found if symbol == "in" else ctx.not_(found))
-    x, y = a.abstract, b.abstract
-    if isinstance(x, Number) and isinstance(y, Number):
-        return _compare_numbers(ctx, symbol, a, b)
-    if isinstance(x, ArrayOf) or isinstance(y, ArrayOf):
-        raise unsupported(
-            "array_expression",
-            f"`{symbol}` of {x} and {y}: array expressions are not compiled yet",
-            ctx.loc,
-            "compare element by element in a loop",
-        )
-    if isinstance(x, Known) and isinstance(y, Known):
-        return _compare_known(ctx, symbol, x.object, y.object)
-    with_big = _compare_with_big(ctx, symbol, a, b)
-    if with_big is not None:
-        return with_big
-    if symbol in ("==", "!="):
-        equal = _equal(ctx, a, b)
-        return plain_bool(equal if symbol == "==" else ctx.not_(equal))
-    big = _big_int_as_float(ctx, a, b)
-    if big is not None:
-        return compare(ctx, symbol, *big)
-    raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
-
-
-def _compare_with_big(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep | None:
-    """An integer against a Python int beyond 64 bits: only the sign of the latter counts."""
-    for number, other in ((a, b), (b, a)):
-        big = python_int(other)
-        kind = number.abstract
-        if not isinstance(kind, Number) or kind.type.is_float or big is None or -(2**63) <= big < 2**63:
-            continue
-        if kind.type is U64 and 0 < big < 2**64:
-            operands = [Const(U64, big) if x is other else x.parts[0] for x in (a, b)]
-            return scalar(ctx.emit(_COMPARE[symbol], *operands), flag_of(number))
-        small = (0, big) if number is a else (big, 0)
-        return scalar(Const(BOOL, _PYTHON_COMPARE[symbol](*small)), flag_of(number))
-    return None
-
-
-def _compare_numbers(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
-    x, y = a.abstract, b.abstract
-    assert isinstance(x, Number) and isinstance(y, Number)
-    name = _COMPARE[symbol]
-    flag = ctx.or_(flag_of(a), flag_of(b))
-    if not x.type.is_float and not y.type.is_float:
-        if U64 in (x.type, y.type) and x.type is not y.type:
-            return scalar(_compare_with_u64(ctx, name, a, b), flag)
-        to = U64 if x.type is U64 else I64
-        return scalar(ctx.emit(name, ctx.cast(a.parts[0], to), ctx.cast(b.parts[0], to)), flag)
-    to, flag = meet(ctx, a, b)
-    return scalar(ctx.emit(name, ctx.cast(a.parts[0], to), ctx.cast(b.parts[0], to)), flag)
-
-
-def _compare_with_u64(ctx: Context, name: str, a: Rep, b: Rep) -> Value:
-    """A signed integer against an unsigned one of 64 bits, exactly, as NumPy compares them."""
-    left = a.parts[0].type is U64
-    signed = ctx.cast((b if left else a).parts[0], I64)
-    negative = ctx.emit("lt", signed, Const(I64, 0))
-    value = ctx.emit(name, ctx.cast(a.parts[0], U64), ctx.cast(b.parts[0], U64))
-    below = name in ("lt", "le", "ne") if not left else name in ("gt", "ge", "ne")
-    return ctx.emit("select", negative, Const(BOOL, below), value)
-
-
-def _compare_known(ctx: Context, symbol: str, a: Any, b: Any) -> Rep:
-    try:
-        return known(bool(_PYTHON_COMPARE[symbol](a, b)))
-    except Exception as error:
-        raise untypable("operand", f"`{symbol}` of {Known(a)} and {Known(b)}: {error}", ctx.loc) from None
-
-
-def _equal(ctx: Context, a: Rep, b: Rep) -> Value:
-    """Whether two values of kinds that need not match are equal."""
-    x, y = a.abstract, b.abstract
-    if isinstance(x, TupleOf) and isinstance(y, TupleOf):
-        if len(x.items) != len(y.items):
-            return FALSE
-        pairs = zip(a.items(), b.items(), strict=True)
-        return ctx.and_(*[truth(ctx, compare(ctx, "==", p, q)) for p, q in pairs])
-    if isinstance(x, RangeOf | Text) or isinstance(y, RangeOf | Text):
-        raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc)
-    big = _big_int_as_float(ctx, a, b)
-    if big is not None:
-        return truth(ctx, compare(ctx, "==", *big))
-    return FALSE
-
-
-def _identical(ctx: Context, a: Rep, b: Rep) -> Value:
-    x, y = a.abstract, b.abstract
-    if isinstance(x, Known) and isinstance(y, Known):
-        return TRUE if x.object is y.object else FALSE
-    for number, other in ((a, b), (b, a)):
-        if isinstance(other.abstract, Known) and other.abstract.object is None:
-            return FALSE
-        kind = number.abstract
-        if isinstance(kind, Number) and kind.type is BOOL and isinstance(other.abstract, Number):
-            if other.abstract.type is not BOOL:
-                return FALSE
-            same_owner = ctx.not_(ctx.emit("xor", flag_of(a), flag_of(b)))
-            return ctx.and_(ctx.not_(ctx.emit("xor", a.parts[0], b.parts[0])), same_owner)
-    if isinstance(x, ArrayOf) and isinstance(y, ArrayOf) and a.parts[0] is b.parts[0]:
-        return TRUE
-    if type(x) is not type(y):
-        return FALSE
-    raise unsupported("value", f"`is` between {x} and {y} is not compiled", ctx.loc, "compare with ==")
-
-
-def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
-    inside = container.abstract
-    if isinstance(inside, RangeOf) and isinstance(item.abstract, Number) and item.abstract.type.is_integer:
-        return _in_range_object(ctx, ctx.cast(item.parts[0], I64), container)
-    if isinstance(inside, Known) and isinstance(item.abstract, Known):
-        try:
-            return TRUE if item.abstract.object in inside.object else FALSE
-        except TypeError as error:
-            raise untypable("operand", f"`in`: {error}", ctx.loc) from None
-    if not isinstance(inside, TupleOf | ListOf):
-        raise unsupported(
-            "value", f"`in` of {inside} is not compiled", ctx.loc, "use a tuple, or write a loop"
-        )
-    # an object is in a tuple that holds it, even nan
-    return ctx.or_(
-        *[TRUE if _is_object(item, x) else truth(ctx, compare(ctx, "==", item, x)) for x in container.items()]
-    )
-
-
-def _is_object(a: Rep, b: Rep) -> bool:
-    if not a.parts or not b.parts:
-        return False
-    return a.parts[0] is b.parts[0] and not isinstance(a.parts[0], Const)
-
-
-def _in_range_object(ctx: Context, value: Value, container: Rep) -> Value:
-    start, step, count = (item.parts[0] for item in container.items())
-    offset = ctx.emit("sub", value, start)
-    index = ctx.emit("floordiv", offset, step)
-    exact = ctx.emit("eq", ctx.emit("mul", index, step), offset)
-    return ctx.and_(exact, ctx.emit("in_range", index, count))
-
-
-def truth(ctx: Context, a: Rep) -> Value:
-    """Whether `a` counts as true."""
-    kind = a.abstract
-    if isinstance(kind, Number):
-        return ctx.cast(a.parts[0], BOOL)
-    if isinstance(kind, TupleOf | ListOf):
-        return Const(BOOL, bool(kind.items))
-    if isinstance(kind, Known):
-        return Const(BOOL, bool(kind.object))
-    if isinstance(kind, RangeOf):
-        return ctx.emit("ne", a.parts[2], Const(I64, 0))
-    if isinstance(kind, ArrayOf):
-        raise untypable(
-            "truth", f"the truth of {kind} is ambiguous", ctx.loc, "test an element, or len(x) > 0"
-        )
-    if isinstance(kind, Unbound | MaybeUnbound | Text):
-        raise untypable("truth", f"the truth of {kind} is not known at compile time", ctx.loc)
-    return TRUE
-
-
-def forced_numpy(ctx: Context, a: Rep) -> Rep:
-    """A number as the NumPy scalar that a ufunc makes of it."""
-    return scalar(a.parts[0], TRUE)
-
-
-__all__ = ["ARITHMETIC", "absolute", "binary", "compare", "divmod_", "meeting_type", "truth", "unary"]
+        return a if flag is TRUE else scalar(ctx.cast(value, I64))
+    _forbid_lowest(ctx, value, flag)
+    return scalar(ctx.emit("abs", value), flag, a.abstract.numpy_type)  # type: ignore[attr-defined]

@@ -4,13 +4,14 @@ whose.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
 from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, SCALARS, Known, Number
 from ssad.frontend.codes import untypable
-from ssad.frontend.context import Context, Rep, flag_of
+from ssad.frontend.context import TRUE, Context, Rep, flag_of, known, scalar
 from ssad.frontend.python_errors import FLAVOUR
 from ssad.ir.core import Const, Value
 from ssad.ir.types import BOOL, F64, I64, U64, Scalar
@@ -19,14 +20,14 @@ ARITHMETIC, BITWISE = "arithmetic", "bitwise"
 
 
 @cache
-def meeting_type(a: Scalar, a_numpy: bool, b: Scalar, b_numpy: bool, family: str) -> Scalar | None:
-    """The type that numbers of types `a` and `b` are brought to; None if there is none here (float16)."""
+def meeting_type(a: Scalar, a_numpy: bool, b: Scalar, b_numpy: bool, family: str) -> Scalar:
+    """The type that numbers of types `a` and `b` are brought to."""
     if not a_numpy and not b_numpy:
         if F64 in (a, b) or a.is_float or b.is_float:
             return F64
         return BOOL if family == BITWISE and a is BOOL and b is BOOL else I64
     if a_numpy and b_numpy:
-        return SCALARS.get(np.promote_types(DTYPES[a], DTYPES[b]))
+        return SCALARS[np.promote_types(DTYPES[a], DTYPES[b])]
     strong, weak = (a, b) if a_numpy else (b, a)
     if weak.is_float:
         return strong if strong.is_float else F64
@@ -55,24 +56,52 @@ def _may_be(rep: Rep) -> tuple[bool, ...]:
     return {PYTHON: (False,), NUMPY: (True,), MIXED: (True, False)}[number.flavour]
 
 
-def meet(ctx: Context, a: Rep, b: Rep, family: str = ARITHMETIC) -> tuple[Scalar, Value]:
-    """The type that two numbers meet in, and whether the result is NumPy's.
-
-    Where the type depends on whose number it is at run time, NumPy's is taken and a check says so.
-    """
+def diverges(a: Rep, b: Rep, family: str = ARITHMETIC) -> bool:
+    """Whether the type that two numbers meet in depends on whose they are at run time."""
     x, y = a.abstract, b.abstract
     assert isinstance(x, Number) and isinstance(y, Number)
-    ways = [(p, q) for p in _may_be(a) for q in _may_be(b)]
-    wanted = meeting_type(x.type, ways[0][0], y.type, ways[0][1], family)
-    assert wanted is not None, (x, y)
-    flags = flag_of(a), flag_of(b)
-    for p, q in ways[1:]:
-        if meeting_type(x.type, p, y.type, q, family) is not wanted:
-            differs = [
-                flag if numpy is False else ctx.not_(flag) for flag, numpy in zip(flags, (p, q), strict=True)
-            ]
-            ctx.check(ctx.or_(*differs), "TypeError", FLAVOUR)
-    return wanted, ctx.or_(*flags)
+    if x.flavour is not MIXED and y.flavour is not MIXED:
+        return False
+    first, *others = _meeting_types(a, b, family)
+    return any(other is not first for other in others)
+
+
+def _meeting_types(a: Rep, b: Rep, family: str) -> list[Scalar]:
+    x, y = a.abstract, b.abstract
+    assert isinstance(x, Number) and isinstance(y, Number)
+    return [
+        meeting_type(x.numpy_type if p else x.python_type, p, y.numpy_type if q else y.python_type, q, family)
+        for p in _may_be(a)
+        for q in _may_be(b)
+    ]
+
+
+def meet(ctx: Context, a: Rep, b: Rep, family: str = ARITHMETIC) -> tuple[Scalar, Value]:
+    """The type that two numbers meet in, which may not diverge, and whether the result is NumPy's."""
+    return _meeting_types(a, b, family)[0], ctx.or_(flag_of(a), flag_of(b))
+
+
+def same_way(
+    ctx: Context, operation: Callable[[Rep, Rep], Rep], a: Rep, b: Rep, family: str = ARITHMETIC
+) -> Rep:
+    """`operation(a, b)`, carried out for each flavour apart where its type depends on the flavour."""
+    if not diverges(a, b, family):
+        return operation(a, b)
+    if a.abstract.flavour is MIXED:  # type: ignore[attr-defined]
+        return ctx.by_flavour(a, lambda x: same_way(ctx, operation, x, b, family))
+    return ctx.by_flavour(b, lambda y: operation(a, y))
+
+
+def settled(ctx: Context, rep: Rep) -> Rep:
+    """A number that a ufunc takes: one of mixed flavour, whose type depends on it, is wanted to be
+    NumPy's.
+    """
+    number = rep.abstract
+    assert isinstance(number, Number)
+    if number.flavour is not MIXED or number.numpy_type is number.python_type is number.type:
+        return rep
+    ctx.check(flag_of(rep), "TypeError", FLAVOUR)
+    return scalar(ctx.cast(rep.parts[0], number.numpy_type), TRUE)
 
 
 def bring(ctx: Context, rep: Rep, to: Scalar) -> Value:
@@ -121,3 +150,27 @@ def as_index(ctx: Context, rep: Rep, what: str) -> Value:
 def plain_bool(value: Value) -> Rep:
     """A Python bool."""
     return Rep(Number(BOOL, PYTHON, value.value if isinstance(value, Const) else None), [value])
+
+
+def python_int(rep: Rep) -> int | None:
+    """The Python int that `rep` is known to be at compile time, of any size, or None."""
+    kind = rep.abstract
+    if isinstance(kind, Number):
+        return kind.constant if kind.type is I64 and kind.flavour is PYTHON else None
+    return kind.object if isinstance(kind, Known) and type(kind.object) is int else None
+
+
+def big_int_as_float(ctx: Context, a: Rep, b: Rep) -> tuple[Rep, Rep] | None:
+    """Python turns an int beyond 64 bits into a float where the other operand is one. None: neither is."""
+    for x, other in ((a, b), (b, a)):
+        if not (isinstance(x.abstract, Known) and type(x.abstract.object) is int):
+            continue
+        if isinstance(other.abstract, Number):
+            if not other.abstract.type.is_float:
+                numeric(ctx, x, "an operand")
+            big = x.abstract.object
+            fits = Const(BOOL, abs(big) < 1 << 1023)
+            ctx.check(fits, "OverflowError", "int too large to convert to float")
+            value = known(float(big))
+            return (value, b) if x is a else (a, value)
+    return None

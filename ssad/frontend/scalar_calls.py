@@ -7,9 +7,10 @@ from typing import Any
 
 from ssad.frontend.abstract import PYTHON, ArrayOf, Number
 from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.comparisons import compare
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, flag_of, scalar
-from ssad.frontend.operators import absolute, binary, compare, unary
-from ssad.frontend.promotion import as_float, bring, meet, numeric
+from ssad.frontend.operators import absolute, binary, unary
+from ssad.frontend.promotion import as_float, bring, meet, numeric, settled
 from ssad.ir.core import Const, Value
 from ssad.ir.primitive import Call, Primitive, TypeMismatch
 from ssad.ir.types import BOOL, F32, F64, Scalar
@@ -72,7 +73,7 @@ def checked(ctx: Context, name: str, check: str, xs: Sequence[Value]) -> Value:
 
 
 def _of_numpy(ctx: Context, primitive: Primitive, call: Call, args: Sequence[Rep]) -> Rep:
-    args = _some_numpy(args)
+    args = _some_numpy([settled(ctx, rep) for rep in args])
     if call.convert == "same":
         return _same(ctx, primitive.name, args)
     if primitive.name in ("floor", "ceil", "trunc") and not args[0].abstract.type.is_float:  # type: ignore[attr-defined]

@@ -1,0 +1,210 @@
+"""Comparisons, identity, membership and truth."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from ssad.frontend.abstract import (
+    ArrayOf,
+    Known,
+    ListOf,
+    MaybeUnbound,
+    Number,
+    RangeOf,
+    Text,
+    TupleOf,
+    Unbound,
+)
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import FALSE, TRUE, Context, Rep, flag_of, known, scalar
+from ssad.frontend.promotion import (
+    big_int_as_float,
+    meet,
+    plain_bool,
+    python_int,
+    same_way,
+)
+from ssad.ir.core import Const, Value
+from ssad.ir.types import BOOL, I64, U64
+
+_COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+
+
+_PYTHON_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
+    """`a symbol b` for the six comparisons, `is`, `is not`, `in`, `not in`."""
+    if symbol in ("is", "is not"):
+        same = _identical(ctx, a, b)
+        return plain_bool(same if symbol == "is" else ctx.not_(same))
+    if symbol in ("in", "not in"):
+        found = _contains(ctx, a, b)
+        return plain_bool(found if symbol == "in" else ctx.not_(found))
+    x, y = a.abstract, b.abstract
+    if isinstance(x, Number) and isinstance(y, Number):
+        if not x.type.is_float and not y.type.is_float:
+            return _compare_integers(ctx, symbol, a, b)
+        return same_way(ctx, lambda p, q: _compare_floats(ctx, symbol, p, q), a, b)
+    if isinstance(x, ArrayOf) or isinstance(y, ArrayOf):
+        raise unsupported(
+            "array_expression",
+            f"`{symbol}` of {x} and {y}: array expressions are not compiled yet",
+            ctx.loc,
+            "compare element by element in a loop",
+        )
+    if isinstance(x, Known) and isinstance(y, Known):
+        return _compare_known(ctx, symbol, x.object, y.object)
+    with_big = _compare_with_big(ctx, symbol, a, b)
+    if with_big is not None:
+        return with_big
+    big = big_int_as_float(ctx, a, b)
+    if big is not None:
+        return compare(ctx, symbol, *big)
+    if symbol in ("==", "!="):
+        equal = _equal(ctx, a, b)
+        return plain_bool(equal if symbol == "==" else ctx.not_(equal))
+    raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
+
+
+def _compare_with_big(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep | None:
+    """An integer against a Python int beyond 64 bits: only the sign of the latter counts."""
+    for number, other in ((a, b), (b, a)):
+        big = python_int(other)
+        kind = number.abstract
+        if not isinstance(kind, Number) or kind.type.is_float or big is None or -(2**63) <= big < 2**63:
+            continue
+        if kind.type is U64 and 0 < big < 2**64:
+            operands = [Const(U64, big) if x is other else x.parts[0] for x in (a, b)]
+            return scalar(ctx.emit(_COMPARE[symbol], *operands), flag_of(number))
+        small = (0, big) if number is a else (big, 0)
+        return scalar(Const(BOOL, _PYTHON_COMPARE[symbol](*small)), flag_of(number))
+    return None
+
+
+def _compare_integers(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
+    """Integers compare by value, of whatever types they are."""
+    name = _COMPARE[symbol]
+    flag = ctx.or_(flag_of(a), flag_of(b))
+    types = a.parts[0].type, b.parts[0].type
+    if U64 in types and types[0] is not types[1]:
+        return scalar(_compare_with_u64(ctx, name, a, b), flag)
+    to = U64 if U64 in types else I64
+    return scalar(ctx.emit(name, ctx.cast(a.parts[0], to), ctx.cast(b.parts[0], to)), flag)
+
+
+def _compare_floats(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
+    to, flag = meet(ctx, a, b)
+    return scalar(ctx.emit(_COMPARE[symbol], ctx.cast(a.parts[0], to), ctx.cast(b.parts[0], to)), flag)
+
+
+def _compare_with_u64(ctx: Context, name: str, a: Rep, b: Rep) -> Value:
+    """A signed integer against an unsigned one of 64 bits, exactly, as NumPy compares them."""
+    left = a.parts[0].type is U64
+    signed = ctx.cast((b if left else a).parts[0], I64)
+    negative = ctx.emit("lt", signed, Const(I64, 0))
+    value = ctx.emit(name, ctx.cast(a.parts[0], U64), ctx.cast(b.parts[0], U64))
+    below = name in ("lt", "le", "ne") if not left else name in ("gt", "ge", "ne")
+    return ctx.emit("select", negative, Const(BOOL, below), value)
+
+
+def _compare_known(ctx: Context, symbol: str, a: Any, b: Any) -> Rep:
+    try:
+        return known(bool(_PYTHON_COMPARE[symbol](a, b)))
+    except Exception as error:
+        raise untypable("operand", f"`{symbol}` of {Known(a)} and {Known(b)}: {error}", ctx.loc) from None
+
+
+def _equal(ctx: Context, a: Rep, b: Rep) -> Value:
+    """Whether two values of kinds that need not match are equal."""
+    x, y = a.abstract, b.abstract
+    if isinstance(x, TupleOf) and isinstance(y, TupleOf):
+        if len(x.items) != len(y.items):
+            return FALSE
+        pairs = zip(a.items(), b.items(), strict=True)
+        return ctx.and_(*[truth(ctx, compare(ctx, "==", p, q)) for p, q in pairs])
+    if isinstance(x, RangeOf | Text) or isinstance(y, RangeOf | Text):
+        raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc)
+    return FALSE
+
+
+def _identical(ctx: Context, a: Rep, b: Rep) -> Value:
+    x, y = a.abstract, b.abstract
+    if isinstance(x, Known) and isinstance(y, Known):
+        return TRUE if x.object is y.object else FALSE
+    for number, other in ((a, b), (b, a)):
+        if isinstance(other.abstract, Known) and other.abstract.object is None:
+            return FALSE
+        kind = number.abstract
+        if isinstance(kind, Number) and kind.type is BOOL and isinstance(other.abstract, Number):
+            if other.abstract.type is not BOOL:
+                return FALSE
+            same_owner = ctx.not_(ctx.emit("xor", flag_of(a), flag_of(b)))
+            return ctx.and_(ctx.not_(ctx.emit("xor", a.parts[0], b.parts[0])), same_owner)
+    if isinstance(x, ArrayOf) and isinstance(y, ArrayOf) and a.parts[0] is b.parts[0]:
+        return TRUE
+    if type(x) is not type(y):
+        return FALSE
+    raise unsupported("value", f"`is` between {x} and {y} is not compiled", ctx.loc, "compare with ==")
+
+
+def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
+    inside = container.abstract
+    if isinstance(inside, RangeOf) and isinstance(item.abstract, Number) and item.abstract.type.is_integer:
+        return _in_range_object(ctx, ctx.cast(item.parts[0], I64), container)
+    if isinstance(inside, Known) and isinstance(item.abstract, Known):
+        try:
+            return TRUE if item.abstract.object in inside.object else FALSE
+        except TypeError as error:
+            raise untypable("operand", f"`in`: {error}", ctx.loc) from None
+    if not isinstance(inside, TupleOf | ListOf):
+        raise unsupported(
+            "value", f"`in` of {inside} is not compiled", ctx.loc, "use a tuple, or write a loop"
+        )
+    # an object is in a tuple that holds it, even nan
+    return ctx.or_(
+        *[TRUE if _is_object(item, x) else truth(ctx, compare(ctx, "==", item, x)) for x in container.items()]
+    )
+
+
+def _is_object(a: Rep, b: Rep) -> bool:
+    if not a.parts or not b.parts:
+        return False
+    return a.parts[0] is b.parts[0] and not isinstance(a.parts[0], Const)
+
+
+def _in_range_object(ctx: Context, value: Value, container: Rep) -> Value:
+    start, step, count = (item.parts[0] for item in container.items())
+    offset = ctx.emit("sub", value, start)
+    index = ctx.emit("floordiv", offset, step)
+    exact = ctx.emit("eq", ctx.emit("mul", index, step), offset)
+    return ctx.and_(exact, ctx.emit("in_range", index, count))
+
+
+def truth(ctx: Context, a: Rep) -> Value:
+    """Whether `a` counts as true."""
+    kind = a.abstract
+    if isinstance(kind, Number):
+        return ctx.cast(a.parts[0], BOOL)
+    if isinstance(kind, TupleOf | ListOf):
+        return Const(BOOL, bool(kind.items))
+    if isinstance(kind, Known):
+        return Const(BOOL, bool(kind.object))
+    if isinstance(kind, RangeOf):
+        return ctx.emit("ne", a.parts[2], Const(I64, 0))
+    if isinstance(kind, ArrayOf):
+        raise untypable(
+            "truth", f"the truth of {kind} is ambiguous", ctx.loc, "test an element, or len(x) > 0"
+        )
+    if isinstance(kind, Unbound | MaybeUnbound | Text):
+        raise untypable("truth", f"the truth of {kind} is not known at compile time", ctx.loc)
+    return TRUE

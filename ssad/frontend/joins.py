@@ -1,0 +1,120 @@
+"""The least abstract value above two others: what a variable is after two paths meet."""
+
+from __future__ import annotations
+
+import struct
+
+from ssad.frontend.abstract import (
+    DTYPES,
+    MIXED,
+    NUMPY,
+    PYTHON,
+    Abstract,
+    ArrayOf,
+    Compound,
+    Known,
+    MaybeUnbound,
+    Number,
+    TupleOf,
+    Unbound,
+    array_of,
+)
+from ssad.ir.types import BOOL, F64, I64, U64, Scalar
+
+PLAIN = (BOOL, I64, F64)
+"""The types that Python's numbers have, narrow to wide."""
+
+
+class NoJoin(Exception):
+    """Two abstract values have no common type; the message is the cure."""
+
+
+def fits(value: float | int | bool, type: Scalar) -> bool:
+    """Whether a Python number can be written in `type` without loss."""
+    if type.kind == "b":
+        return isinstance(value, bool)
+    if type.is_integer:
+        low = -(1 << (type.bits - 1)) if type.kind == "i" else 0
+        return not isinstance(value, float) and low <= value < low + (1 << type.bits)
+    try:
+        return type is F64 or value != value or struct.unpack("f", struct.pack("f", value))[0] == value
+    except OverflowError:
+        return False
+
+
+def join(a: Abstract, b: Abstract) -> Abstract:
+    """The least abstract value above both. Raises NoJoin, with the cure."""
+    if a is b or a == b:
+        return a
+    if isinstance(a, Unbound) or isinstance(b, Unbound):
+        other = b if isinstance(a, Unbound) else a
+        return other if isinstance(other, MaybeUnbound) else MaybeUnbound([other])
+    if isinstance(a, MaybeUnbound) or isinstance(b, MaybeUnbound):
+        x = a.of if isinstance(a, MaybeUnbound) else a
+        y = b.of if isinstance(b, MaybeUnbound) else b
+        return MaybeUnbound([join(x, y)])
+    if isinstance(a, Number) and isinstance(b, Number):
+        return _join_numbers(a, b)
+    if isinstance(a, ArrayOf) and isinstance(b, ArrayOf):
+        if (a.elem, a.rank) != (b.elem, b.rank):
+            raise NoJoin("use arrays of one dtype and one number of dimensions, or two variables")
+        return array_of(a.elem, a.rank, "A")
+    if isinstance(a, Compound) and type(a) is type(b):
+        assert isinstance(b, Compound)
+        if a.tag == b.tag and len(a.items) == len(b.items):
+            return a.rebuilt(join(x, y) for x, y in zip(a.items, b.items, strict=True))
+        if isinstance(a, TupleOf):
+            raise NoJoin("give the variable tuples of one length on every path")
+    nothing = any(isinstance(x, Known) and x.object is None for x in (a, b))
+    raise NoJoin(
+        "ssad has no values that may be None; use a number such as 0.0 or math.nan, and a flag"
+        if nothing
+        else "give the variable one type on every path, or use two variables"
+    )
+
+
+def _join_numbers(a: Number, b: Number) -> Number:
+    """Python's numbers widen bool, int, float; NumPy's keep their type; where it may be either, both are
+    held exactly.
+    """
+    if a.flavour is PYTHON and b.flavour is PYTHON:
+        return Number(_widest(a.type, b.type))
+    numpy = _numpy_type(a, b)
+    if a.flavour is NUMPY and b.flavour is NUMPY:
+        return Number(numpy, NUMPY)
+    python = [n.python_type for n in (a, b) if n.flavour is not NUMPY]
+    wide = _widest(*python)
+    if numpy is BOOL and wide is not BOOL:  # NumPy's bools are no numbers: True + True is True
+        raise NoJoin("convert one of them, for example with int(...)")
+    if wide.is_float and not numpy.is_float:
+        numpy = F64
+    return Number(_storage(a, b, numpy, wide), MIXED, None, numpy)
+
+
+def _widest(*types: Scalar) -> Scalar:
+    return max(types, key=PLAIN.index)
+
+
+def _numpy_type(a: Number, b: Number) -> Scalar:
+    types = [n.numpy_type for n in (a, b) if n.flavour is not PYTHON]
+    if types[0] is types[-1]:
+        return types[0]
+    if all(t in PLAIN for t in types) and BOOL not in types:
+        return F64
+    raise NoJoin("convert one of them, for example with float(...) or int(...)")
+
+
+def _storage(a: Number, b: Number, numpy: Scalar, python: Scalar) -> Scalar:
+    """What holds a NumPy number of type `numpy` and a Python number of type `python` alike."""
+    if numpy in PLAIN:
+        return _widest(numpy, python)
+    if all(_held(n, numpy) for n in (a, b)):
+        return numpy
+    if numpy is U64:
+        raise NoJoin(f"start from np.{DTYPES[numpy].name}(...), or convert with int(...)")
+    return F64 if numpy.is_float else I64
+
+
+def _held(n: Number, numpy: Scalar) -> bool:
+    """Whether the type `numpy` holds every number that `n` may be."""
+    return n.type is numpy or (n.flavour is PYTHON and n.constant is not None and fits(n.constant, numpy))
