@@ -16,6 +16,8 @@ Commands (a `# run:` line of its own may stand above any case):
 * `parse`: the module, parsed and printed (which parses and prints to the same text again), or the error.
 * `verify [--stage NAME]`: no output; `# error: V07 ...` stands behind the line that breaks an invariant.
 * `opt -p NAME,NAME`: the module after these passes, each of which leaves it valid.
+* `reverse N,N` and `forward N,N`: the adjoint, or the tangent, by these parameters, before any refinement
+  but for what nobody asked for.
 """
 
 from __future__ import annotations
@@ -109,4 +111,38 @@ def _commented(text: str) -> str:
     return "\n".join(f"# {line}" for line in text.splitlines())
 
 
-COMMANDS: dict[str, Callable[[str, list[str]], str]] = {"parse": _parse, "verify": _verify, "opt": _opt}
+def _reverse(given: str, arguments: list[str]) -> str:
+    return _derivative("reverse", given, arguments)
+
+
+def _forward(given: str, arguments: list[str]) -> str:
+    return _derivative("forward", given, arguments)
+
+
+def _derivative(mode: str, given: str, arguments: list[str]) -> str:
+    from ssad.ad.forward import forward
+    from ssad.ad.reverse import reverse
+    from ssad.ad.signature import primal_signature
+    from ssad.passes.manager import run_passes
+
+    module = parse_module(given)
+    verify(module)
+    run_passes(module, ["loop_simplify", "lcssa"], verify=True)
+    active = [int(n) for n in arguments[0].split(",")]
+    if mode == "reverse":
+        derivative = reverse(module.main, module, active, fp="")
+    else:
+        derivative = forward(primal_signature(module.main), module, active, fp="")
+    module.functions = {derivative.function.name: derivative.function}
+    run_passes(module, ["dce"], verify=True)
+    verify(module, "adjoint")
+    return f"{given}{ARROW}\n{print_module(module)}"
+
+
+COMMANDS: dict[str, Callable[[str, list[str]], str]] = {
+    "parse": _parse,
+    "verify": _verify,
+    "opt": _opt,
+    "reverse": _reverse,
+    "forward": _forward,
+}

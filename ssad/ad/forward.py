@@ -138,7 +138,7 @@ class Tangents:
         if made is not None and result is not None:
             self.dots[result] = made
             if not made.name:
-                made.name = f"{result.name}.dot"
+                made.name = f"{result.name}.dot" if result.name else "dot"
 
     def _by_partials(self, partials: Callable[..., tuple[object, ...]], op: Op) -> Value | None:
         if not any(v in self.dots for v in op.operands):

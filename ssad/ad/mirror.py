@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ssad.ad.cotangents import Bars, Cotangents, zero
-from ssad.analysis.induction import counter
+from ssad.analysis.induction import counter, trip_count
 from ssad.analysis.shape import live_exits, loop_form, returning
 from ssad.ir.builder import Builder
 from ssad.ir.core import (
@@ -46,6 +46,8 @@ class _Reversed:
     form: str
     trips: Value | None = None
     """The primal value that counts finished iterations, defined by the header."""
+    total: Value | None = None
+    """How many full iterations there are (none if negative), where that is known before the loop."""
     header: Block | None = None
     carried: list[Value] = field(default_factory=list)
     """The scalars whose cotangents the reversed header takes as parameters."""
@@ -138,12 +140,18 @@ class Mirror:
             source.term.edges[number].args.append(bool_(n == 0) if two else i64(n))
 
     def _remember_trips(self, info: _Reversed) -> None:
-        """The loop counts its finished iterations, and every exit passes the count on to its target."""
+        """The loop counts its finished iterations, and every exit passes the count on to its target, unless
+        the number is known before the loop starts.
+        """
         if info.form == "inert" or self._inert(info.loop.header):
             return
         loop = info.loop
         header = loop.header
         info.trips = counter(self.function, loop)
+        if info.form == "top":
+            info.total = trip_count(self.function, loop)
+        if info.total is not None:
+            return
         if info.trips is None:
             info.trips = header.add_param(I64, f"{header.name}.trips")
             latch = loop.latches[0]
@@ -325,7 +333,7 @@ class Mirror:
             return
         assert info.header is not None
         b = Builder(here, location, self.bars.fp)
-        count = self._recall(b, self.trip_params[target, loop])
+        count = self._recall(b, self.trip_params[target, loop] if info.total is None else info.total)
         number: list[Value] = []
         if info.form == "top":
             self.bars.reverse_ops(loop.header, b, bars, self._recall_at_exit(loop, target))
