@@ -102,7 +102,7 @@ def without_llvm(source: str) -> str:
 
 @pytest.fixture(scope="module")
 def startup() -> dict[str, float]:
-    """Seconds until each module was loaded with what it imports, in the quickest of three fresh `import ssad`."""
+    """Seconds until each module was loaded with what it imports, in the quickest of three starts."""
     command = [sys.executable, "-X", "importtime", "-c", "import ssad"]
     runs = []
     for _ in range(3):
