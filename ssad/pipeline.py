@@ -147,6 +147,7 @@ def stages(
     from ssad import library
     from ssad.backend.native import compile_native
     from ssad.frontend import custom
+    from ssad.frontend.custom import with_rule
     from ssad.frontend.infer import infer
     from ssad.frontend.lift import lift
 
@@ -160,6 +161,7 @@ def stages(
         trace.seconds[stage] = now - start
         start = now
 
+    fn = with_rule(fn)
     lifted = lift(fn)
     timed("lifted")
     yield Artefact("lifted", lifted, lambda: str(lifted.module))
@@ -171,6 +173,8 @@ def stages(
     primal = module.main
     if recipe.overlap:
         primal.attrs["overlap"] = True
+    if not recipe.steps:
+        _forget_rules(module)
     _run(module, OPTIMISE, trace)
     derivative = primal_signature(primal)
     parts = _parts(arguments)
@@ -179,8 +183,12 @@ def stages(
     yield Artefact("optimised", module, lambda: str(module))
 
     for step in recipe.steps:
+        if derivative.function is not primal:
+            _keep_first(module, derivative.function)
+            _run(module, ["inline"], trace)  # rules by hand are code, too
         derivative = _differentiate(derivative, module, step, parts, recipe)
     if recipe.steps:
+        _forget_rules(module)
         _keep_first(module, derivative.function)
         _run(module, CLEAN, trace)
     timed("adjoint")
@@ -268,7 +276,15 @@ def _differentiate(
 
 
 def _keep_first(module: Module, function: Function) -> None:
-    """Make `function` the module's main one and drop what is only called from elsewhere."""
-    rules = {op.attrs["callee"] for f in module.functions.values() for op in f.ops() if op.name == "call"}
-    kept = {name: f for name, f in module.functions.items() if f is not function and name in rules}
+    """Make `function` the module's main one and drop what no call or rule names."""
+    calls = [op.attrs for f in module.functions.values() for op in f.ops() if op.name == "call"]
+    named = {attrs[key] for attrs in calls for key in ("callee", "vjp") if key in attrs}
+    kept = {name: f for name, f in module.functions.items() if f is not function and name in named}
     module.functions = {function.name: function, **kept}
+
+
+def _forget_rules(module: Module) -> None:
+    """Rules by hand have been used, or are not wanted: what is left are plain calls, to be inlined."""
+    for function in module.functions.values():
+        for op in function.ops():
+            op.attrs.pop("vjp", None)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ssad.ad.custom import call_rule
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Undef, Value
 from ssad.ir.primitive import Effect
-from ssad.ir.types import Array, Scalar, Tuple
+from ssad.ir.types import Array, Scalar
 
 Bars = dict[Value, Value]
 """The cotangents that are present: primal scalar -> its cotangent. An absent one is zero."""
@@ -17,22 +18,32 @@ Bars = dict[Value, Value]
 class Cotangents:
     """Knows which scalars are active, where their cotangents are needed, and reverses ops.
 
-    `scalars` are the active float scalars, `shadows` maps active arrays to the arrays of their cotangents.
+    `scalars` are the active float scalars, `shadows` maps active arrays to the arrays of their cotangents,
+    `custom` the calls with a rule to the parts of their results.
     """
 
     def __init__(
-        self, function: Function, module: Module, scalars: set[Value], shadows: dict[Value, Value], fp: str
+        self,
+        function: Function,
+        module: Module,
+        scalars: set[Value],
+        shadows: dict[Value, Value],
+        custom: dict[Op, list[Value]],
+        fp: str,
     ) -> None:
         self.function = function
         self.module = module
         self.scalars = scalars
         self.shadows = shadows
+        self.custom = custom
         self.fp = fp
 
     # where cotangents live
 
     def moves(self, op: Op) -> bool:
         """Whether reversing `op` does anything."""
+        if op in self.custom:
+            return any(v in self.scalars for v in self.custom[op])
         if op.result is not None and op.result in self.scalars:
             return True
         return bool(op.prim.effects & Effect.WRITES) and op.operands[0] in self.shadows
@@ -95,17 +106,19 @@ class Cotangents:
         for op in reversed(block.ops):
             if not self.moves(op):
                 continue
+            b.loc = op.loc
+            if op in self.custom:
+                self._custom(op, bars, context)
+                continue
+            if op.name == "extract":  # of a call with a rule, which stands before it and takes all its parts
+                continue
             y_bar = bars.pop(op.result, None) if op.result is not None else None
             if y_bar is None and op.result is not None and not op.prim.effects & Effect.WRITES:
                 continue
-            b.loc = op.loc
             self._reverse(op, y_bar, context)
 
     def _reverse(self, op: Op, y_bar: Value | None, context: ReverseContext) -> None:
-        if op.name == "call":
-            assert y_bar is not None
-            self._custom(op, y_bar, context)
-        elif op.prim.vjp is not None:
+        if op.prim.vjp is not None:
             op.prim.vjp(context, op, y_bar)
         elif op.prim.partials is not None:
             assert y_bar is not None and op.result is not None
@@ -115,23 +128,17 @@ class Cotangents:
                 if partial is not None and context.active(x):
                     context.add_bar(x, scaled(context.b, y_bar, partial))
 
-    def _custom(self, op: Op, y_bar: Value, context: ReverseContext) -> None:
-        """The cotangents by a custom rule `rule(y_bar, y, *args)`: one result per float argument."""
-        assert op.result is not None
-        rule = self.module.functions[op.attrs["vjp"]]
-        args = [y_bar, context.recall(op.result), *(context.recall(v) for v in op.operands)]
-        types = rule.result_types
-        kind = str(types[0]) if len(types) == 1 else str(Tuple(tuple(types)))
-        out = context.b.call(*args, callee=rule.name, type=kind)
-        floats = [v for v in op.operands if _is_float(v)]
-        for n, x in enumerate(floats):
-            part = out if len(types) == 1 else context.b.extract(out, index=n)
-            if isinstance(x.type, Array):
-                shadow = context.shadow(x)
-                if shadow is not None:
-                    context.b.add_into(shadow, part)
-            else:
-                context.add_bar(x, part)
+    def _custom(self, op: Op, bars: Bars, context: ReverseContext) -> None:
+        """The cotangents by the user's rule."""
+        parts = self.custom[op]
+        y_bar = [bars.pop(v, None) or (zero(v.type) if v.type.is_float else context.recall(v)) for v in parts]
+        for x, x_bar in call_rule(context.b, op, self.module, y_bar, context.recall, parts):
+            if not isinstance(x.type, Array):
+                context.add_bar(x, x_bar)
+                continue
+            shadow = context.shadow(x)
+            if shadow is not None:
+                context.b.add_into(shadow, x_bar)
 
 
 class ReverseContext:
@@ -179,8 +186,3 @@ def zero(type_: Any) -> Const:
     """The zero of a float scalar type."""
     assert isinstance(type_, Scalar)
     return Const(type_, 0.0)
-
-
-def _is_float(value: Value) -> bool:
-    element = value.type.elem if isinstance(value.type, Array) else value.type
-    return element.is_float

@@ -9,9 +9,11 @@ from collections.abc import Callable, Collection
 
 from ssad.ad.companions import add_companions, sweep_order
 from ssad.ad.cotangents import scaled, zero
+from ssad.ad.custom import call_rule, results_of_custom_calls, unit
 from ssad.ad.signature import Derivative, Slot
 from ssad.analysis.activity import activity
 from ssad.analysis.alias import alias_classes
+from ssad.errors import DifferentiationError
 from ssad.ir.builder import Builder
 from ssad.ir.core import Const, Function, Module, Op, Value
 from ssad.ir.edit import clone_function
@@ -33,6 +35,7 @@ def forward(
     its tangent, and so is each array parameter that active data may reach; each float result by its own.
     """
     function, _ = clone_function(of.function, f"{of.function.name}.tangent")
+    custom = results_of_custom_calls(function, module)
     params = list(function.params)
     aliases = alias_classes(function)
     varied = set(activity(function, [params[n] for n in active], aliases).varied)
@@ -52,7 +55,7 @@ def forward(
             ordered.append(dot)
             slots.append(of.params[n].dot())
     function.entry.params = ordered
-    Tangents(function, module, varied, dots, fp).emit()
+    Tangents(function, module, varied, dots, custom, fp).emit()
     results: list[Slot] = []
     for n, slot in enumerate(of.results):
         results.append(slot)
@@ -79,12 +82,20 @@ class Tangents:
     """Emits tangents into `function`; it is the context of the primitives' jvp rules."""
 
     def __init__(
-        self, function: Function, module: Module, varied: set[Value], dots: dict[Value, Value], fp: str
+        self,
+        function: Function,
+        module: Module,
+        varied: set[Value],
+        dots: dict[Value, Value],
+        custom: dict[Op, list[Value]],
+        fp: str,
     ) -> None:
         self.function = function
         self.module = module
         self.varied = varied
         self.dots = dots
+        self.custom = custom
+        self.ends = {parts[-1].owner: call for call, parts in custom.items()}
         self.fp = fp
         self.b = Builder(function.entry, None, fp)
 
@@ -119,19 +130,19 @@ class Tangents:
                 params = [p for p in edge.target.params if p in self.dots and isinstance(p.type, Scalar)]
                 given = dict(zip(edge.target.params, edge.args, strict=False))
                 edge.args.extend(self.dots.get(given[p]) or zero(p.type) for p in params)
-        for op in self.function.ops():
-            op.attrs.pop("vjp", None)
 
     def _tangent(self, op: Op) -> None:
         result = op.result
+        if op in self.ends:
+            self._custom(self.ends[op])
+        if op in self.custom or op.name == "extract":
+            return
         if isinstance(result, Value) and (isinstance(result.type, Array) or result not in self.varied):
             return
         if result is None and not op.prim.effects & Effect.WRITES:
             return
         made: Value | None = None
-        if op.name == "call":
-            made = self._custom(op)
-        elif op.prim.jvp is not None:
+        if op.prim.jvp is not None:
             made = op.prim.jvp(self, op)
         elif op.prim.partials is not None:
             made = self._by_partials(op.prim.partials, op)
@@ -153,26 +164,28 @@ class Tangents:
             total = term if total is None else self.b.add(total, term)
         return total
 
-    def _custom(self, op: Op) -> Value | None:
-        """By a custom reverse rule of a scalar function: its cotangents for y_bar = 1 are the partials."""
-        name = op.attrs.get("vjp")
-        if name is None or op.result is None:
-            return None
-        rule = self.module.functions[name]
-        one = Const(op.result.type, 1.0)  # type: ignore[arg-type]
-        kind = ", ".join(map(str, rule.result_types))
-        several = len(rule.result_types) > 1
-        out = self.b.call(
-            one, op.result, *op.operands, callee=name, type=f"tuple<{kind}>" if several else kind
-        )
-        total: Value | None = None
-        for n, x in enumerate(v for v in op.operands if carries_float(v.type)):
-            dot = self.dots.get(x)
-            if dot is None or isinstance(x.type, Array):
+    def _custom(self, op: Op) -> None:
+        """Tangents of the parts of a call's result by the user's rule, which gives the Jacobian's rows."""
+        parts = self.custom[op]
+        for n, part in enumerate(parts):
+            if part not in self.varied:
                 continue
-            term = self.b.mul(dot, self.b.extract(out, index=n) if several else out)
-            total = term if total is None else self.b.add(total, term)
-        return total
+            total: Value | None = None
+            y_bar = unit(parts, n, lambda v: v)
+            for x, x_bar in call_rule(self.b, op, self.module, y_bar, lambda v: v, parts):
+                dot = self.dots.get(x)
+                if dot is None:
+                    continue
+                if isinstance(x.type, Array):
+                    raise DifferentiationError(
+                        f"forward mode through the rule of {op.attrs['callee']}, which takes an array",
+                        op.loc,
+                        'use reverse mode: ssad.grad, ssad.vjp, ssad.jacobian(mode="reverse")',
+                    )
+                term = self.b.mul(dot, x_bar)
+                total = term if total is None else self.b.add(total, term)
+            if total is not None:
+                self.dots[part] = total
 
     def _result(self, value: Value) -> list[Value]:
         if not carries_float(value.type):

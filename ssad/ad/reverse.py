@@ -16,6 +16,7 @@ from collections.abc import Collection
 
 from ssad.ad.companions import add_companions
 from ssad.ad.cotangents import Cotangents
+from ssad.ad.custom import results_of_custom_calls
 from ssad.ad.mirror import Mirror
 from ssad.ad.signature import Derivative, Slot
 from ssad.analysis.activity import activity
@@ -41,6 +42,7 @@ def reverse(
     function, _ = clone_function(primal, f"{primal.name}.adjoint")
     for block in function.blocks:
         block.sweep = "fwd"
+    custom = results_of_custom_calls(function, module)
     params = list(function.params)
     facts = activity(function, [params[n] for n in active], alias_classes(function))
     carriers = {v for v in _values(function) if facts.active(v)}
@@ -64,11 +66,9 @@ def reverse(
             param_slots.append(Slot("seed", n))
 
     scalars = {v for v in carriers if isinstance(v.type, Scalar)}
-    bars = Cotangents(function, module, scalars, shadows, fp)
+    bars = Cotangents(function, module, scalars, shadows, custom, fp)
     cotangents = [n for n in active if isinstance(params[n].type, Scalar)]
     Mirror(function, bars).emit(seeds, [params[n] for n in cotangents])
-    for op in function.ops():
-        op.attrs.pop("vjp", None)  # the rule has been used: what is left are plain calls, to be inlined
     results = [Slot("primal", n) for n in range(len(primal.result_types))]
     function.result_types = list(primal.result_types) + [params[n].type for n in cotangents]
     results += [Slot("cotangent", n) for n in cotangents]

@@ -4,6 +4,7 @@ functions.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -16,3 +17,19 @@ STOP_GRADIENT: set[Callable[..., Any]] = set()
 LIBRARY: dict[Any, Callable[..., Any]] = {}
 """Library callable -> a plain Python function of the same value, lifted in its stead. The primitive comes
 first, where one takes that number of arguments."""
+
+
+def with_rule(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """`fn`; or, where it has a rule by hand, a function that calls it, so that the rule is met by the
+    call.
+    """
+    if fn not in CUSTOM_VJP:
+        return fn
+    kinds = inspect.signature(fn).parameters.values()
+    positional = [p.name for p in kinds if p.kind is not p.KEYWORD_ONLY]
+    keyword = [p.name for p in kinds if p.kind is p.KEYWORD_ONLY]
+    taken = ", ".join(positional + (["*", *keyword] if keyword else []))
+    given = ", ".join(positional + [f"{name}={name}" for name in keyword])
+    caller: Callable[..., Any] = eval(f"lambda {taken}: fn({given})", {"fn": fn})
+    caller.__name__ = fn.__name__
+    return caller

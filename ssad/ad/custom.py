@@ -1,0 +1,116 @@
+"""Calls whose derivative a user's rule gives: `call args... {vjp = "rule"}`.
+
+The rule is a function `rule(y_bar, y, *args)` of the module that returns one cotangent per float argument.
+Reverse mode calls it once; forward mode once per float result, whose row of the Jacobian it then gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ssad.analysis.alias import alias_classes
+from ssad.errors import DifferentiationError
+from ssad.ir.builder import Builder
+from ssad.ir.core import Const, Function, Module, Op, Value
+from ssad.ir.edit import replace_values
+from ssad.ir.primitive import PRIMITIVES
+from ssad.ir.types import Array, Scalar, Tuple
+
+
+def results_of_custom_calls(function: Function, module: Module) -> dict[Op, list[Value]]:
+    """For every call with a rule the values that its parts go by, each extracted directly behind the call.
+
+    Raises DifferentiationError for calls that no rule can describe: arrays that are written or returned.
+    """
+    parts: dict[Op, list[Value]] = {}
+    forward: dict[Value, Value] = {}
+    for block in function.blocks:
+        if not any("vjp" in op.attrs for op in block.ops):
+            continue
+        ops, block.ops = block.ops, []
+        for op in ops:
+            block.ops.append(op)
+            if "vjp" in op.attrs and op.result is not None:
+                _refuse_arrays(op, module)
+                parts[op] = _extracted(op, block.ops)
+    for op in function.ops():
+        if op.name == "extract" and op.operands[0].owner in parts and op.result is not None:
+            call = op.operands[0].owner
+            assert isinstance(call, Op)
+            kept = parts[call][op.attrs["index"]]
+            if kept is not op.result:
+                forward[op.result] = kept
+    replace_values(function, forward)
+    return parts
+
+
+def _extracted(op: Op, ops: list[Op]) -> list[Value]:
+    assert op.result is not None
+    if not isinstance(op.result.type, Tuple):
+        return [op.result]
+    made = []
+    for n, type_ in enumerate(op.result.type.elems):
+        extract = Op(PRIMITIVES["extract"], [op.result], {"index": n}, type_, op.loc, op.result.name)
+        ops.append(extract)
+        assert extract.result is not None
+        made.append(extract.result)
+    return made
+
+
+def _refuse_arrays(op: Op, module: Module) -> None:
+    callee = module.functions[op.attrs["callee"]]
+    if any(isinstance(t, Array) for t in callee.result_types):
+        raise DifferentiationError(
+            f"{callee.name} has a rule by hand and returns an array, which rules cannot describe",
+            op.loc,
+            "return a float, or leave the rule out",
+        )
+    aliases = alias_classes(callee)
+    if any(isinstance(p.type, Array) and aliases.of[p].written for p in callee.params):
+        raise DifferentiationError(
+            f"{callee.name} has a rule by hand and writes into an argument",
+            op.loc,
+            "write the result into a new array, or leave the rule out",
+        )
+
+
+def call_rule(
+    b: Builder,
+    op: Op,
+    module: Module,
+    y_bar: Sequence[Value],
+    recall: Callable[[Value], Value],
+    y: Sequence[Value],
+) -> list[tuple[Value, Value]]:
+    """Emit the call of the rule; (float argument, its cotangent) for each. `y_bar` and `y` are parts of the
+    result.
+    """
+    rule = module.functions[op.attrs["vjp"]]
+    args = [*y_bar, *(recall(v) for v in y), *(recall(v) for v in op.operands)]
+    floats = [v for v in op.operands if _is_float(v)]
+    types = rule.result_types
+    if len(types) != len(floats):
+        raise DifferentiationError(
+            f"the rule {rule.name} returns {len(types)} cotangents for {len(floats)} float arguments",
+            rule.loc,
+            "return one cotangent per argument, None for those that are no floats",
+        )
+    if len(types) == 1:
+        return [(floats[0], b.call(*args, callee=rule.name, type=str(types[0])))]
+    out = b.call(*args, callee=rule.name, type=f"tuple<{', '.join(map(str, types))}>")
+    return [(x, b.extract(out, index=n)) for n, x in enumerate(floats)]
+
+
+def unit(parts: Sequence[Value], which: int, recall: Callable[[Value], Value]) -> list[Value]:
+    """The parts of y_bar that pick row `which` of the Jacobian."""
+    return [
+        Const(v.type, 1.0 if n == which else 0.0)
+        if isinstance(v.type, Scalar) and v.type.is_float
+        else recall(v)
+        for n, v in enumerate(parts)
+    ]
+
+
+def _is_float(value: Value) -> bool:
+    element = value.type.elem if isinstance(value.type, Array) else value.type
+    return element.is_float
