@@ -148,6 +148,8 @@ class Context:
         """Raise `exc` where `ok` is false. Nothing if it is always true; ends the block if it is always
         false.
         """
+        if self.assumption is not TRUE:
+            ok = self.or_(self.not_(self.assumption), ok)
         if isinstance(ok, Const):
             if not ok.value:
                 raise Dead(exc, message, payload)

@@ -157,6 +157,7 @@ class Fixpoint:
         at = param.owner.params.index(param) if isinstance(param.owner, Block) else 0
         here = self._origin(second, at)
         there = self._origin(first, at) if first is not None else None
+        a, b = without_constants(a), without_constants(b)
         name = param.name or "this expression"
         other = f" (line {there.line})" if there is not None else ""
         place = here or self.ctx.loc
@@ -189,7 +190,7 @@ class Fixpoint:
     def _return_conflict(
         self, a: Abstract, at: Location | None, b: Abstract, there: Location | None, cure: str
     ) -> Exception:
-        name = self.function.name
+        name, a, b = self.function.name, without_constants(a), without_constants(b)
         for nothing, other, place in ((a, b, at), (b, a, there)):
             if isinstance(nothing, Known) and nothing.object is None:
                 return untypable(

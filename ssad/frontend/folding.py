@@ -47,7 +47,10 @@ def fold(name: str, operands: Sequence[Value], attrs: Mapping[str, Any]) -> Valu
         return _logic(name, operands[0], operands[1])
     if name == "select":
         cond = operands[0]
-        return operands[1 if cond.value else 2] if isinstance(cond, Const) else None
+        if isinstance(cond, Const):
+            return operands[1 if cond.value else 2]
+        arms = [v.value if isinstance(v, Const) and v.type is BOOL else None for v in operands[1:]]
+        return cond if arms == [True, False] else None
     if not all(isinstance(v, Const) for v in operands):
         return None
     values = [v.value for v in operands if isinstance(v, Const)]

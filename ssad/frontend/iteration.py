@@ -186,9 +186,8 @@ def _count_up(ctx: Context, low: Value, high: Value, step: Value) -> Value:
     span = ctx.emit("sub", safe_high, low)
     if _is(step, 1):
         return span
-    whole = ctx.emit("floordiv", span, step)
-    rest = ctx.emit("ne", ctx.emit("mod", span, step), _ZERO)
-    return ctx.emit("add", whole, ctx.cast(rest, I64))
+    # rounded down, so that an empty range gives -1 + 1
+    return ctx.emit("add", ctx.emit("floordiv", ctx.emit("sub", span, _ONE), step), _ONE)
 
 
 def enumerate_(ctx: Context, args: list[Rep]) -> Rep:

@@ -148,7 +148,7 @@ def _true_division(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
 
 def _forbid_zero(ctx: Context, symbol: str, divisor: Value, flag: Value) -> None:
     """Python's numbers refuse a zero divisor, NumPy's do not."""
-    if not ctx.python_errors:
+    if not ctx.python_errors or flag is TRUE:
         return
     assert isinstance(divisor.type, Scalar)
     exc, text = errors.zero_division(symbol, divisor.type.is_float)
@@ -222,6 +222,10 @@ def _shift(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
                 "OverflowError",
                 errors.INT_TOO_LARGE,
             )
+    if (
+        symbol == ">>" and flag is not FALSE and to.kind == "i"
+    ):  # NumPy: a negative count shifts everything out
+        y = ctx.emit("select", ctx.emit("lt", y, Const(to, 0)), Const(to, to.bits - 1), y)
     return scalar(ctx.emit("shl" if symbol == "<<" else "shr", x, y), flag)
 
 

@@ -20,11 +20,12 @@ def power(ctx: Context, a: Rep, b: Rep) -> Rep:
     exponent = b.abstract
     assert isinstance(exponent, Number)
     to, flag = meet(ctx, a, b)
+    whole = not exponent.type.is_float
     if to.is_float:
-        return _float_power(ctx, bring(ctx, a, to), bring(ctx, b, to), flag)
+        return _float_power(ctx, bring(ctx, a, to), bring(ctx, b, to), flag, whole)
     negative = exponent.constant is not None and exponent.constant < 0
     if negative and flag is FALSE:
-        return _float_power(ctx, ctx.cast(a.parts[0], F64), ctx.cast(b.parts[0], F64), flag)
+        return _float_power(ctx, ctx.cast(a.parts[0], F64), ctx.cast(b.parts[0], F64), flag, whole)
     return _integer_power(ctx, a, b, I8 if to is BOOL else to, flag)
 
 
@@ -49,19 +50,27 @@ def _integer_power(ctx: Context, a: Rep, b: Rep, to: Scalar, flag: Value) -> Rep
     return scalar(ctx.cast(ctx.emit("ipow", x, y), to), flag)
 
 
-def _float_power(ctx: Context, x: Value, y: Value, flag: Value) -> Rep:
-    """Python's float power raises at the pole, where the result is complex, and where it is too large."""
+def _float_power(ctx: Context, x: Value, y: Value, flag: Value, whole: bool) -> Rep:
+    """Python's float power raises at the pole, where the result is complex, and where it is too large.
+
+    `whole`: the exponent was an integer.
+    """
     checked = ctx.python_errors and flag is not TRUE
-    if checked:
-        _check_pole(ctx, x, y, flag)
-    if flag is not TRUE:
-        _check_complex(ctx, x, y, flag)
+    number = y.value if isinstance(y, Const) else None
+    finite = TRUE if whole else ctx.emit("isfinite", y)
+    if checked and not (number is not None and not number < 0.0):
+        _check_pole(ctx, x, y, flag, finite)
+    if flag is not TRUE and not whole and not (number is not None and _is_whole(number)):
+        _check_complex(ctx, x, y, flag, finite)
     result = ctx.emit("pow", x, y)
-    if checked and not (isinstance(y, Const) and y.value in (0.0, 1.0)):
-        finite = ctx.and_(ctx.emit("isfinite", x), ctx.emit("isfinite", y))
-        fine = ctx.or_(ctx.emit("isfinite", result), ctx.not_(finite), flag)
-        ctx.check(fine, *errors.power_overflow())
+    if checked and not (number is not None and 0.0 <= number <= 1.0):
+        too_large = ctx.and_(ctx.emit("isinf", result), ctx.emit("isfinite", x), finite)
+        ctx.check(ctx.or_(ctx.not_(too_large), flag), *errors.power_overflow())
     return scalar(result, flag)
+
+
+def _is_whole(number: float) -> bool:
+    return not math.isfinite(number) or number == math.floor(number)
 
 
 def _zero(like: Value) -> Const:
@@ -69,20 +78,18 @@ def _zero(like: Value) -> Const:
     return Const(like.type, 0.0)
 
 
-def _check_pole(ctx: Context, x: Value, y: Value, flag: Value) -> None:
-    negative = ctx.and_(ctx.emit("lt", y, _zero(y)), ctx.emit("isfinite", y))
+def _check_pole(ctx: Context, x: Value, y: Value, flag: Value, finite: Value) -> None:
+    """Zero to a finite negative power."""
+    negative = ctx.and_(ctx.emit("lt", y, _zero(y)), finite)
     pole = ctx.and_(negative, ctx.emit("eq", x, _zero(x)))
     ctx.check(ctx.or_(flag, ctx.not_(pole)), *errors.power_of_zero())
 
 
-def _check_complex(ctx: Context, x: Value, y: Value, flag: Value) -> None:
+def _check_complex(ctx: Context, x: Value, y: Value, flag: Value, finite: Value) -> None:
     """A finite negative number to a finite fractional power."""
-    if isinstance(y, Const):
-        if not math.isfinite(y.value) or y.value == math.floor(y.value):
-            return
-        fractional: Value = TRUE
-    else:
-        fractional = ctx.and_(ctx.emit("ne", ctx.emit("floor", y), y), ctx.emit("isfinite", y))
+    fractional: Value = TRUE
+    if not isinstance(y, Const):
+        fractional = ctx.and_(ctx.emit("ne", ctx.emit("floor", y), y), finite)
     below = ctx.and_(ctx.emit("lt", x, _zero(x)), ctx.emit("isfinite", x))
     fine = ctx.or_(flag, ctx.not_(ctx.and_(below, fractional)))
     ctx.check(fine, "ValueError", errors.COMPLEX_POWER)

@@ -84,12 +84,36 @@ def meet(ctx: Context, a: Rep, b: Rep, family: str = ARITHMETIC) -> tuple[Scalar
 def same_way(
     ctx: Context, operation: Callable[[Rep, Rep], Rep], a: Rep, b: Rep, family: str = ARITHMETIC
 ) -> Rep:
-    """`operation(a, b)`, carried out for each flavour apart where its type depends on the flavour."""
+    """`operation(a, b)`, carried out for each flavour apart where its type depends on the flavour.
+
+    Where the outcomes would be two types of NumPy's, a number of mixed flavour has to be NumPy's: that is
+    checked.
+    """
     if not diverges(a, b, family):
         return operation(a, b)
-    if a.abstract.flavour is MIXED:  # type: ignore[attr-defined]
-        return ctx.by_flavour(a, lambda x: same_way(ctx, operation, x, b, family))
-    return ctx.by_flavour(b, lambda y: operation(a, y))
+    x, y = a.abstract, b.abstract
+    assert isinstance(x, Number) and isinstance(y, Number)
+    if x.flavour is MIXED:
+        with_numpy = [meeting_type(t, n, y.numpy_type, True, family) for t, n in _both(x)]
+        if y.flavour is not PYTHON and with_numpy[0] is not with_numpy[1]:
+            return same_way(ctx, operation, as_numpy(ctx, a), b, family)
+        return ctx.by_flavour(a, lambda p: same_way(ctx, operation, p, b, family))
+    with_numpy = [meeting_type(x.numpy_type, True, t, n, family) for t, n in _both(y)]
+    if x.flavour is NUMPY and with_numpy[0] is not with_numpy[1]:
+        return operation(a, as_numpy(ctx, b))
+    return ctx.by_flavour(b, lambda q: operation(a, q))
+
+
+def _both(number: Number) -> tuple[tuple[Scalar, bool], tuple[Scalar, bool]]:
+    return (number.numpy_type, True), (number.python_type, False)
+
+
+def as_numpy(ctx: Context, rep: Rep) -> Rep:
+    """A number of mixed flavour, checked to be NumPy's."""
+    ctx.check(flag_of(rep), "TypeError", FLAVOUR)
+    number = rep.abstract
+    assert isinstance(number, Number)
+    return scalar(ctx.cast(rep.parts[0], number.numpy_type), TRUE)
 
 
 def settled(ctx: Context, rep: Rep) -> Rep:
@@ -100,8 +124,7 @@ def settled(ctx: Context, rep: Rep) -> Rep:
     assert isinstance(number, Number)
     if number.flavour is not MIXED or number.numpy_type is number.python_type is number.type:
         return rep
-    ctx.check(flag_of(rep), "TypeError", FLAVOUR)
-    return scalar(ctx.cast(rep.parts[0], number.numpy_type), TRUE)
+    return as_numpy(ctx, rep)
 
 
 def bring(ctx: Context, rep: Rep, to: Scalar) -> Value:

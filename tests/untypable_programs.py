@@ -1,0 +1,192 @@
+"""Programs that the typing half of the frontend refuses: signature, code, part of the text."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+class Box:
+    size = 1.0
+
+
+BOX = Box()
+
+
+def library_call(x):
+    return np.linalg.norm(x)
+
+
+def array_expression(x):
+    return x + 1.0
+
+
+def missing_return(t):
+    if t > 0:
+        return t
+
+
+def none_or_float(t):
+    best = None
+    while t > 1.0:
+        best = t
+        t -= 1.0
+    return best
+
+
+def tuples_of_two_lengths(t):
+    pair = (t, 1.0) if t > 0 else (t,)
+    return pair[0]
+
+
+def float_index(x, t):
+    return x[t]
+
+
+def factorial(n):
+    return 1 if n < 2 else n * factorial(n - 1)
+
+
+def even(n):
+    return n == 0 or odd(n - 1)
+
+
+def odd(n):
+    return n != 0 and even(n - 1)
+
+
+def nested(n):
+    return nested(n - 1) if n else 0.0
+
+
+def constant_recursion(t):
+    return nested(200) + t
+
+
+def attribute(t):
+    return t.mantissa
+
+
+def object_attribute(t):
+    return BOX.size * t
+
+
+def side_effect(t):
+    print(t)
+    return t
+
+
+def loop_over_int(n):
+    for _ in n:
+        pass
+
+
+def wrong_arity(t):
+    return attribute(t, 1)
+
+
+def unknown_keyword(t):
+    return math.exp(attribute(s=t))
+
+
+def digits(t):
+    return round(t, 2)
+
+
+def unknown_name(t):
+    return undefined_name(t)  # noqa: F821
+
+
+def unknown_function(t):
+    return math.sinn(t)
+
+
+def bits_of_float(t):
+    return t & 1
+
+
+def raise_number(t):
+    raise t
+
+
+def big_integer(n):
+    return n + 10**30
+
+
+def list_item(t):
+    d = [t, t]
+    d[0] = 1.0
+    return d[1]
+
+
+def too_many_indices(x):
+    return x[0, 0]
+
+
+def fancy_index(x):
+    return x[x]
+
+
+def two_precisions(x, t):
+    s = np.float32(0.0)
+    for v in x:
+        s = v
+    return s
+
+
+def array_or_number(x, t):
+    if t:
+        x = t
+    return x
+
+
+def truth_of_array(x):
+    return 1.0 if x else 2.0
+
+
+def call_number(t):
+    return t(1.0)
+
+
+def unpack_wrong(t):
+    a, b = t, t, t  # noqa: F841
+    return a
+
+
+def unpack_three(x):
+    a, b, c = x.shape  # noqa: RUF059
+    return a
+
+
+CASES: list[tuple[Callable[..., Any], str, str, str]] = [
+    (library_call, "f64[:]", "SSAD0150", "np.norm"),
+    (array_expression, "f64[:]", "SSAD0155", "write a loop over the elements"),
+    (missing_return, "f64", "SSAD0207", "is a `return` missing?"),
+    (none_or_float, "f64", "SSAD0201", "best is"),
+    (tuples_of_two_lengths, "f64", "SSAD0201", "tuples of one length"),
+    (float_index, "f64[:], f64", "SSAD0206", "write x[int(i)]"),
+    (factorial, "i64", "SSAD0151", "factorial calls itself"),
+    (even, "i64", "SSAD0151", "recursion is not compiled yet"),
+    (constant_recursion, "f64", "SSAD0151", "nested calls itself"),
+    (attribute, "f64", "SSAD0205", "float has no attribute mantissa"),
+    (object_attribute, "f64", "SSAD0153", "attribute size of a Box"),
+    (side_effect, "f64", "SSAD0161", "print is not compiled"),
+    (loop_over_int, "i64", "SSAD0202", "write range(...)"),
+    (wrong_arity, "f64", "SSAD0204", "takes 1 positional argument, but 2 were given"),
+    (unknown_keyword, "f64", "SSAD0204", "no parameter called s"),
+    (digits, "f64", "SSAD0150", "round(x, digits)"),
+    (unknown_function, "f64", "SSAD0205", "module math has no attribute sinn"),
+    (bits_of_float, "f64", "SSAD0202", "use integers"),
+    (raise_number, "f64", "SSAD0158", "raise an exception class"),
+    (big_integer, "i64", "SSAD0208", "does not fit into 64 bits"),
+    (list_item, "f64", "SSAD0206", "np.zeros(n)"),
+    (too_many_indices, "f64[:]", "SSAD0206", "2 indices for an array of 1 dimension"),
+    (fancy_index, "i64[:]", "SSAD0156", "loop over the indices"),
+    (two_precisions, "f64[:], f64", "SSAD0201", "np.float32"),
+    (array_or_number, "f64[:], f64", "SSAD0201", "x is float64 array"),
+    (truth_of_array, "f64[:]", "SSAD0209", "ambiguous"),
+    (call_number, "f64", "SSAD0202", "float cannot be called"),
+    (unpack_wrong, "f64", "SSAD0203", "too many values to unpack"),
+    (unpack_three, "f64[:]", "SSAD0203", "not enough values to unpack"),
+]
