@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ssad.ad.signature import Slot
-from ssad.errors import ArgumentError, DifferentiationError
+from ssad.errors import ArgumentError
 from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Abstract, ArrayOf, Known, Number, TupleOf
 from ssad.frontend.arguments import abstract_of
 from ssad.pipeline import Compiled, Recipe, compile_function
@@ -192,18 +192,6 @@ class Specialisation:
             numpy = abstract.flavour is NUMPY
             if abstract.flavour is MIXED:
                 numpy = results[self.result_position[Slot("primal", next(numbers))]]
-            return value if value is None or not numpy else DTYPES[abstract.type].type(value)
+            return value if value is None or not numpy else DTYPES[abstract.numpy_type].type(value)
 
         return build(result)
-
-
-def float_result(specialisation: Specialisation) -> None:
-    """Refuse a result that has no gradient: anything but one float."""
-    result = specialisation.result
-    if isinstance(result, Number) and result.type.is_float:
-        return
-    raise DifferentiationError(
-        f"a gradient is defined for functions that return one float; this one returns {result}",
-        specialisation.compiled.derivative.function.loc,
-        "return a scalar (a sum, say), or use ssad.jacobian or ssad.vjp",
-    )
