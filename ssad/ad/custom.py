@@ -14,7 +14,7 @@ from ssad.ir.builder import Builder
 from ssad.ir.core import Const, Function, Module, Op, Value
 from ssad.ir.edit import replace_values
 from ssad.ir.primitive import PRIMITIVES
-from ssad.ir.types import Array, Scalar, Tuple
+from ssad.ir.types import Array, Scalar, Tuple, Type
 
 
 def results_of_custom_calls(function: Function, module: Module) -> dict[Op, list[Value]]:
@@ -87,18 +87,19 @@ def call_rule(
     """
     rule = module.functions[op.attrs["vjp"]]
     args = [*y_bar, *(recall(v) for v in y), *(recall(v) for v in op.operands)]
-    floats = [v for v in op.operands if _is_float(v)]
+    floats = [v for v in op.operands if _is_float(v.type)]
     types = rule.result_types
-    if len(types) != len(floats):
+    bars = [n for n, t in enumerate(types) if _is_float(t)]  # beside them may stand whose numbers they are
+    if len(bars) != len(floats):
         raise DifferentiationError(
-            f"the rule {rule.name} returns {len(types)} cotangents for {len(floats)} float arguments",
+            f"the rule {rule.name} returns {len(bars)} cotangents for {len(floats)} float arguments",
             rule.loc,
             "return one cotangent per argument, None for those that are no floats",
         )
     if len(types) == 1:
         return [(floats[0], b.call(*args, callee=rule.name, type=str(types[0])))]
     out = b.call(*args, callee=rule.name, type=f"tuple<{', '.join(map(str, types))}>")
-    return [(x, b.extract(out, index=n)) for n, x in enumerate(floats)]
+    return [(x, b.extract(out, index=n)) for n, x in zip(bars, floats, strict=True)]
 
 
 def unit(parts: Sequence[Value], which: int, recall: Callable[[Value], Value]) -> list[Value]:
@@ -111,6 +112,5 @@ def unit(parts: Sequence[Value], which: int, recall: Callable[[Value], Value]) -
     ]
 
 
-def _is_float(value: Value) -> bool:
-    element = value.type.elem if isinstance(value.type, Array) else value.type
-    return element.is_float
+def _is_float(type: Type) -> bool:
+    return type.elem.is_float if isinstance(type, Array) else type.is_float

@@ -40,7 +40,7 @@ def plain(fn: Any) -> Any:
 
 
 def normal_argnums(fn: Callable[..., Any], argnums: Any, arity: int) -> tuple[int, ...]:
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    numbers = argnums if isinstance(argnums, tuple | list) else (argnums,)
     for n in numbers:
         if isinstance(n, bool) or not isinstance(n, int) or not -arity <= n < arity:
             raise ArgumentError(

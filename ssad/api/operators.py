@@ -10,8 +10,8 @@ import numpy as np
 
 from ssad.ad.signature import Slot
 from ssad.api.arguments import basis, check_differentiable, is_differentiable, like, plain, recipe
-from ssad.api.running import cotangent, give_seeds, part
-from ssad.dispatch import Specialisation, Specialisations, float_result
+from ssad.api.running import cotangent, float_result, give_seeds, part
+from ssad.dispatch import Specialisation, Specialisations
 from ssad.errors import ArgumentError
 from ssad.pipeline import Recipe, Step
 from ssad.shadows import copies
@@ -166,7 +166,7 @@ def hvp_by(fn: Callable[..., Any], args: Sequence[Any], v: Any, argnum: int, **o
 def _second(versions: Specialisations, args: Sequence[Any], argnum: int = 0) -> Specialisation:
     check_differentiable(versions.fn, args, (argnum,))
     found = versions.find(args, (Step("reverse", (argnum,)), Step("forward", (argnum,))))
-    float_result(found)
+    float_result(versions, found, args)
     return found
 
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from ssad.ad.signature import Slot
 from ssad.api.arguments import check_differentiable, is_differentiable, like
-from ssad.dispatch import Specialisation, Specialisations, float_result
-from ssad.errors import ArgumentError
-from ssad.shadows import zeros_like
+from ssad.dispatch import Specialisation, Specialisations
+from ssad.errors import ArgumentError, DifferentiationError
+from ssad.frontend.abstract import ArrayOf, Number
+from ssad.shadows import copies, zeros_like
 
 
 def part(found: Specialisation, argument: int) -> int:
@@ -27,10 +28,27 @@ def reverse(
             check_differentiable(versions.fn, args, argnums)
             break
     found = versions.find(args, steps)
-    float_result(found)
+    float_result(versions, found, args)
     values = found.prepare(args)
     results = found.call(values)
     return found.rebuild(results), [cotangent(found, n, args, values, results) for n in argnums]
+
+
+def float_result(versions: Specialisations, found: Specialisation, args: Sequence[Any]) -> None:
+    """Refuse a result that has no gradient: anything but one float."""
+    result = found.result
+    if isinstance(result, Number) and result.type.is_float:
+        return
+    what = str(result)
+    if isinstance(result, ArrayOf):
+        primal = versions.find(args, ())
+        value = primal.rebuild(primal.call(primal.prepare(copies(args))))
+        what = f"an array of shape {value.shape}"
+    raise DifferentiationError(
+        f"a gradient is defined for functions that return one float; this one returns {what}",
+        found.compiled.derivative.function.loc,
+        "return a scalar (a sum, say), or use ssad.jacobian or ssad.vjp",
+    )
 
 
 def cotangent(

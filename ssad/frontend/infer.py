@@ -44,9 +44,13 @@ def infer(fn: object, arguments: Sequence[Abstract], *, error_model: str = "pyth
     place = lifted.function.loc
     reps = [represent(a, placeholder) for a in arguments]
     ctx = Context(engine, None)
-    bound = bind(
-        lifted.params, reps, {}, lambda p: default_value(ctx, lifted, p), lifted.function.name, place
-    )
+    name, count = lifted.function.name, sum(p.kind != "keyword" for p in lifted.params)
+    if len(reps) <= len(lifted.params):  # arguments come in the order of the parameters, whatever their kind
+        keywords = {p.name: rep for p, rep in zip(lifted.params[count:], reps[count:], strict=False)}
+        reps = reps[:count]
+    else:
+        keywords = {}
+    bound = bind(lifted.params, reps, keywords, lambda p: default_value(ctx, lifted, p), name, place)
     instance = engine.instance(lifted, (), [rep.abstract for rep in bound], place)
     if instance.result is None:  # it always raises
         instance.result = Known(None)
