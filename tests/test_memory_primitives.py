@@ -24,6 +24,8 @@ CASES: list[tuple[str, tuple[Any, ...]]] = [
     ("add_into", (A, B)),
     ("sum_all", (A,)),
     ("add_scalar_into", (A, S)),
+    ("inner", (A, B)),
+    ("add_scaled_into", (A, S, B)),
 ]
 
 
@@ -88,14 +90,17 @@ def pulled(name: str, contents: list[Any], bars: list[Any]) -> list[Any]:
 
 @pytest.mark.parametrize(("name", "kinds"), CASES, ids=lambda x: x if isinstance(x, str) else "")
 def test_tangent_is_the_difference(name: str, kinds: tuple[Any, ...]) -> None:
-    """f(x + x_dot) - f(x), exactly, for every subset of operands that have a tangent."""
+    """(f(x + x_dot) - f(x - x_dot)) / 2, exact for what is linear in each operand alone."""
     rng = np.random.default_rng(1)
     contents = [integers(rng, kind) for kind in kinds]
     dots = [integers(rng, kind) for kind in kinds]
-    shifted = [c if isinstance(c, int) else c + d for c, d in zip(contents, dots, strict=True)]
-    after, before = Linear(name, shifted).outcome(), Linear(name, contents).outcome()
+    ways = [
+        [c if isinstance(c, int) else c + sign * d for c, d in zip(contents, dots, strict=True)]
+        for sign in (1, -1)
+    ]
+    after, before = (Linear(name, shifted).outcome() for shifted in ways)
     for a, b, dot in zip(after, before, moved(name, contents, dots), strict=True):
-        np.testing.assert_array_equal(a - b, dot)
+        np.testing.assert_array_equal((a - b) / 2, dot)
 
 
 @pytest.mark.parametrize(("name", "kinds"), [c for c in CASES if len(c[1]) > 1 and c[0] != "load"])
@@ -160,7 +165,7 @@ VIEWS = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "operands", "expected"), VIEWS, ids=str)
+@pytest.mark.parametrize(("pattern", "operands", "expected"), VIEWS, ids=[f"{v[0]}{v[1]}" for v in VIEWS])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_view(pattern: str, operands: tuple[int, ...], expected: Any, order: str) -> None:
     x = np.array(np.arange(20.0).reshape(4, 5), order=order)

@@ -13,7 +13,6 @@ from ssad.ad.custom import call_rule, results_of_custom_calls, unit
 from ssad.ad.signature import Derivative, Slot
 from ssad.analysis.activity import activity
 from ssad.analysis.alias import alias_classes
-from ssad.errors import DifferentiationError
 from ssad.ir.builder import Builder
 from ssad.ir.core import Const, Function, Module, Op, Value
 from ssad.ir.edit import clone_function
@@ -176,13 +175,7 @@ class Tangents:
                 dot = self.dots.get(x)
                 if dot is None:
                     continue
-                if isinstance(x.type, Array):
-                    raise DifferentiationError(
-                        f"forward mode through the rule of {op.attrs['callee']}, which takes an array",
-                        op.loc,
-                        'use reverse mode: ssad.grad, ssad.vjp, ssad.jacobian(mode="reverse")',
-                    )
-                term = self.b.mul(dot, x_bar)
+                term = self.b.inner(dot, x_bar) if isinstance(x.type, Array) else self.b.mul(dot, x_bar)
                 total = term if total is None else self.b.add(total, term)
             if total is not None:
                 self.dots[part] = total

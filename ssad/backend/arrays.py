@@ -298,6 +298,42 @@ def _add_scalar_into(w: FunctionWriter, op: Op) -> None:
     sweep(w, [target], lambda at: write(w, target, at[0], added(w, op, target, read(w, target, at[0]), text)))
 
 
+def _inner(w: FunctionWriter, op: Op) -> None:
+    """One product after the other, row by row."""
+    a, b = op.operands
+    type = array_type(a)
+    llvm = scalar_type(type.elem)
+    multiply = "fmul " if type.elem.is_float else "mul "
+    shape = dims(w, a)
+
+    def axis(index: tuple[str, ...], start: str) -> str:
+        def body(k: str) -> None:
+            if len(index) + 1 < type.rank:
+                w.carry = axis((*index, k), w.carry)
+                return
+            total = w.carry
+            pair = [read(w, x, address(w, x, (*index, k))) for x in (a, b)]
+            product = w.tmp(f"{multiply}{llvm} {pair[0]}, {pair[1]}")
+            w.carry = added(w, op, a, total, product)
+
+        return loop(w, shape[len(index)], body, (llvm, start))
+
+    w.define(op, axis((), "0.0" if type.elem.is_float else "0"))
+
+
+def _add_scaled_into(w: FunctionWriter, op: Op) -> None:
+    target, factor, source = op.operands
+    type = array_type(target)
+    text, llvm = w.one(factor), scalar_type(type.elem)
+    multiply = f"fmul {w.flags(op)}" if type.elem.is_float else "mul "
+
+    def add(at: list[str]) -> None:
+        scaled = w.tmp(f"{multiply}{llvm} {text}, {read(w, source, at[1])}")
+        write(w, target, at[0], added(w, op, target, read(w, target, at[0]), scaled))
+
+    sweep(w, [target, source], add)
+
+
 def _sum_all(w: FunctionWriter, op: Op) -> None:
     """Rows by pairwise summation, one after the other; a contiguous array is one row."""
     (array,) = op.operands
@@ -402,6 +438,8 @@ HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     "copy": _copy,
     "add_into": _add_into,
     "add_scalar_into": _add_scalar_into,
+    "inner": _inner,
+    "add_scaled_into": _add_scaled_into,
     "sum_all": _sum_all,
     "view": _view,
 }

@@ -71,6 +71,17 @@ def _reduce_rule(types: Types, attrs: Attrs) -> Type | None:
     return array_of(types, "one array").elem
 
 
+def _inner_rule(types: Types, attrs: Attrs) -> Type | None:
+    _pair_rule(types, attrs)
+    return array_of(types, "two arrays").elem
+
+
+def _scaled_rule(types: Types, attrs: Attrs) -> Type | None:
+    need(len(types) == 3, "(array, an element, array)", types)
+    _pair_rule([types[0], types[2]], attrs)
+    return _element_rule(types[:2], attrs)
+
+
 def _view_rule(types: Types, attrs: Attrs) -> Type | None:
     wants = "(array, one i64 per `i` and three per `s` of the pattern)"
     of = array_of(types, wants)
@@ -119,6 +130,10 @@ def _fill(x: Any, value: Any) -> None:
 
 def _add_into(dst: Any, src: Any) -> None:
     dst += src
+
+
+def _add_scaled_into(x: Any, factor: Any, y: Any) -> None:
+    x += x.dtype.type(factor) * y
 
 
 def _add_scalar_into(dst: Any, value: Any) -> None:
@@ -278,6 +293,42 @@ def _sum_vjp(ctx: Any, op: Op, y_bar: Value | None) -> None:
         ctx.b.add_scalar_into(shadow, y_bar)
 
 
+def _inner_jvp(ctx: Any, op: Op) -> Value | None:
+    a, b = op.operands
+    a_dot, b_dot = ctx.dot_array(a), ctx.dot_array(b)
+    terms = [ctx.b.inner(x, y) for x, y in ((a_dot, b), (a, b_dot)) if x is not None and y is not None]
+    return ctx.b.add(*terms) if len(terms) == 2 else terms[0] if terms else None
+
+
+def _inner_vjp(ctx: Any, op: Op, y_bar: Value | None) -> None:
+    if y_bar is None:
+        return
+    for x, other in (op.operands, reversed(op.operands)):
+        shadow = ctx.shadow(x)
+        if shadow is not None:
+            ctx.b.add_scaled_into(shadow, y_bar, ctx.recall(other))
+
+
+def _add_scaled_jvp(ctx: Any, op: Op) -> None:
+    dst, factor, src = op.operands
+    dst_dot, factor_dot, src_dot = ctx.dot_array(dst), ctx.dot(factor), ctx.dot_array(src)
+    if dst_dot is not None and factor_dot is not None:
+        ctx.b.add_scaled_into(dst_dot, factor_dot, src)
+    if dst_dot is not None and src_dot is not None:
+        ctx.b.add_scaled_into(dst_dot, factor, src_dot)
+
+
+def _add_scaled_vjp(ctx: Any, op: Op, y_bar: Value | None) -> None:
+    dst, factor, src = op.operands
+    shadow, src_shadow = ctx.shadow(dst), ctx.shadow(src)
+    if shadow is None:
+        return
+    if ctx.active(factor):
+        ctx.add_bar(factor, ctx.b.inner(shadow, ctx.recall(src)))
+    if src_shadow is not None:
+        ctx.b.add_scaled_into(src_shadow, ctx.recall(factor), shadow)
+
+
 def _add_scalar_jvp(ctx: Any, op: Op) -> None:
     x, value = op.operands
     x_dot, dot = ctx.dot_array(x), ctx.dot(value)
@@ -387,6 +438,26 @@ define(
     vjp=_sum_vjp,
     llvm=Native("sum_all"),
     python="{0}.sum().item()",
+)
+define(
+    "inner",
+    type_rule=_inner_rule,
+    eval=_silent(lambda x, y: (x * y).sum(dtype=x.dtype).item()),
+    effects=READS,
+    jvp=_inner_jvp,
+    vjp=_inner_vjp,
+    llvm=Native("inner"),
+    python="({0} * {1}).sum().item()",
+)
+define(
+    "add_scaled_into",
+    type_rule=_scaled_rule,
+    eval=_silent(_add_scaled_into),
+    effects=READS | WRITES,
+    jvp=_add_scaled_jvp,
+    vjp=_add_scaled_vjp,
+    llvm=Native("add_scaled_into"),
+    python="{0}[...] += {1} * {2}",
 )
 define(
     "add_scalar_into",
