@@ -4,14 +4,18 @@ VENV ?= .venv
 WORKERS ?= 2
 PYTEST_ARGS ?=
 BENCH_ARGS ?= --numba
+N ?= 1000
+SEED ?= 2000
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint fuzz bench clean
 
 help:
 	@echo "make demo    install into $(VENV) and fit Lotka-Volterra to the Hudson Bay pelt counts"
-	@echo "make test    install into $(VENV), lint, check types, run the whole test suite"
+	@echo "make test    install into $(VENV), lint, check types, run the whole test suite; then the corpus on"
+	@echo "             the other Pythons of this machine, each in a .venv-3.X of its own"
 	@echo "make lint    ruff and mypy only"
+	@echo "make fuzz    judge N=$(N) random programs from SEED=$(SEED) on"
 	@echo "make bench   time gradients against adjoints written by hand in C"
 
 demo: $(VENV)/.installed-demo
@@ -19,18 +23,22 @@ demo: $(VENV)/.installed-demo
 
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	$(BIN)/python -m tests.other_pythons --workers $(WORKERS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+fuzz: $(VENV)/.installed-test
+	$(BIN)/python -m tests.fuzz --seed $(SEED) --count $(N) --workers $(WORKERS)
+
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.compile_time
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-3.* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # One stamp per extra: a second run installs nothing, a changed pyproject.toml installs again.
 $(VENV)/.created:

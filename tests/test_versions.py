@@ -6,11 +6,11 @@ import functools
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.interpreters import HERE, SUPPORTED, interpreter
 from tests.lift_dump import dump
 
 ROOT = Path(__file__).parent.parent
@@ -22,23 +22,6 @@ def here() -> dict[str, str]:
     return dump()
 
 
-def interpreter(version: str) -> str | None:
-    """A Python of that version, from the search path or from pyenv."""
-    pyenv = Path.home() / ".pyenv" / "versions"
-    for candidate in (shutil.which(f"python{version}"), *sorted(pyenv.glob(f"{version}.*/bin/python"))):
-        if candidate is None:
-            continue
-        asked = subprocess.run(
-            [candidate, "-c", "import sys; print(*sys.version_info[:2], sep='.')"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if asked.returncode == 0 and asked.stdout.strip() == version:
-            return str(candidate)
-    return None
-
-
 def compare(command: list[str], out: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -48,9 +31,9 @@ def compare(command: list[str], out: Path) -> None:
     assert not different, f"{different[0]} is lifted to\n{there[different[0]]}\nhere\n{here()[different[0]]}"
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("version", SUPPORTED)
 def test_interpreter(version: str, tmp_path: Path) -> None:
-    if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
+    if version == HERE:
         pytest.skip(f"{version} runs these tests")
     python = interpreter(version)
     if python is None:
