@@ -92,3 +92,14 @@ def test_annotations() -> None:
     assert [str(a) for a in signature_of_annotations(annotated)] == ["float64 array", "int", "np.float32"]
     with pytest.raises(SignatureError, match="has no annotation"):
         signature_of_annotations(lambda x: x)
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [lambda x: [x, x], lambda x: (x, f"{x}"), lambda x: lambda: x, lambda x: range(int(x))],
+)
+def test_results_that_have_no_way_out_are_refused(fn: Callable[..., Any]) -> None:
+    with pytest.raises(SsadError) as caught:
+        infer(fn, parse_signature("f64"))
+    assert "return" in str(caught.value)
+    assert len(str(caught.value).splitlines()) <= 6

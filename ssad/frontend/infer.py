@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ssad.frontend.abstract import Abstract, Known, without_constants
+from ssad.frontend.abstract import Abstract, ArrayOf, Known, Number, TupleOf, without_constants
 from ssad.frontend.binding import bind
 from ssad.frontend.captures import Capture, Guard
+from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context
 from ssad.frontend.engine import Engine
 from ssad.frontend.outside import default_value
 from ssad.frontend.shapes import placeholder, represent
-from ssad.ir.core import Module
+from ssad.ir.core import Location, Module
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def infer(fn: object, arguments: Sequence[Abstract], *, error_model: str = "pyth
     if instance.result is None:  # it always raises
         instance.result = Known(None)
     instance.result = without_constants(instance.result)
+    _refuse_result(instance.result, place)
     engine.function_of(instance)
     return Typed(
         engine.module,
@@ -63,3 +65,17 @@ def infer(fn: object, arguments: Sequence[Abstract], *, error_model: str = "pyth
         tuple(instance.captures.values()),
         tuple(engine.guards.values()),
     )
+
+
+def _refuse_result(result: Abstract, place: Location | None) -> None:
+    """Refuse what has no way out of native code: all but numbers, arrays, strings, None, and their tuples."""
+    if isinstance(result, TupleOf):
+        for item in result.items:
+            _refuse_result(item, place)
+    elif not isinstance(result, Number | ArrayOf | Known):
+        raise unsupported(
+            "value",
+            f"this function returns a {result}, which is not compiled yet",
+            place,
+            "return numbers, arrays, or a tuple of them",
+        )

@@ -101,7 +101,7 @@ class _Materialiser:
         loops = nest[first:]
         before = self._preheader(loops[0])
         trips = [self._trips(loop) for loop in loops]
-        b = Builder(before, self._loc(value))
+        b = Builder(before, nest[-1].header.term.loc)
         handle = b.tape_new(*trips, type=str(tape(value.type)), hint=f"{value.name}.tape")
         self.plan.sites[handle] = Site(before, before.ops[-1])
         self.plan.ways[handle] = self._way_of_handle(handle, nest[:first])
@@ -191,7 +191,7 @@ class _Materialiser:
         """Push at the end of each home block; read and pop where the block that reverses it starts."""
         pending: list[tuple[_Stack, Op, Block]] = []
         for stack in self.stacks.values():
-            loc = stack.home.term.loc
+            loc = self.plan.forest.around(stack.home)[-1].header.term.loc
             name = f"{stack.home.name}.stack"
             start = Builder(self.function.entry, loc).stack_new(type=str(stack.type), hint=name)
             self.ssa.write(stack, self.function.entry, start)
