@@ -131,7 +131,10 @@ class Cotangents:
     def _custom(self, op: Op, bars: Bars, context: ReverseContext) -> None:
         """The cotangents by the user's rule."""
         parts = self.custom[op]
-        y_bar = [bars.pop(v, None) or (zero(v.type) if v.type.is_float else context.recall(v)) for v in parts]
+        y_bar = [
+            bars.pop(v) if v in bars else zero(v.type) if v.type.is_float else context.recall(v)
+            for v in parts
+        ]
         for x, x_bar in call_rule(context.b, op, self.module, y_bar, context.recall, parts):
             if not isinstance(x.type, Array):
                 context.add_bar(x, x_bar)

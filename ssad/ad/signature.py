@@ -17,7 +17,7 @@ class Slot(NamedTuple):
     """
 
     kind: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a slot
     tangent: bool = False
 
     def dot(self) -> Slot:

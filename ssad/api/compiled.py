@@ -42,7 +42,7 @@ class Compiled(Generic[P, R]):
         """The function's value, by native code."""
         bound = self._bind(args, kwargs)
         found = self.versions.find(bound, ())
-        return found.rebuild(found.call(found.prepare(bound)))  # type: ignore[no-any-return]
+        return found.rebuild(found.call(found.prepare(bound)))
 
     def _bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Sequence[Any]:
         """The arguments in order, defaults filled in. Raises ArgumentError, a TypeError, as a call would."""

@@ -34,7 +34,7 @@ def run(function: Function, module: Module) -> bool:
 
 
 class _Stack:
-    """A growable tape: `home` ends by pushing a record, `undo`, which reverses it, starts by taking it off."""
+    """A growable tape: `home` ends by pushing a record, `undo`, which reverses it, starts by a pop."""
 
     def __init__(self, home: Block, undo: Block) -> None:
         self.home = home
@@ -110,7 +110,7 @@ class _Materialiser:
             self._prepare(needed)
 
     def _known_before(self, outer: Loop, inner: list[Loop]) -> bool:
-        """Whether `outer` is counted, runs the nest in every iteration, and knows its size before it starts."""
+        """Whether `outer` is counted, runs the nest in every iteration, and knows its size beforehand."""
         if self.plan.trips.get(outer) is None:
             return False
         if not self.plan.dominators.dominates(inner[0].header, outer.latches[0]):
