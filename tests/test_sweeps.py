@@ -227,3 +227,16 @@ def test_adjoint_runs_in_the_interpreter(case: Case) -> None:
     for n, e in zip(case.positions, expected, strict=True):
         got = shadows[n] if n in shadows else results[Slot("cotangent", n)]
         assert_close(got, e, f"gradient by argument {n}", single(args[n]))
+
+
+def test_a_function_that_always_raises_raises_in_every_mode() -> None:
+    def f(x: float) -> float:
+        if x > 0.0:
+            raise ValueError("positive")
+        raise KeyError("negative")
+
+    for call in (ssad.jit(f), ssad.grad(f), lambda x: ssad.jvp(f, (x,), (1.0,)), lambda x: ssad.hvp(f, x, 1.0)):
+        with pytest.raises(ValueError, match="positive"):
+            call(1.0)
+        with pytest.raises(KeyError, match="negative"):
+            call(-1.0)

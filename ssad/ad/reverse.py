@@ -68,7 +68,8 @@ def reverse(
     scalars = {v for v in carriers if isinstance(v.type, Scalar)}
     bars = Cotangents(function, module, scalars, shadows, custom, fp)
     cotangents = [n for n in active if isinstance(params[n].type, Scalar)]
-    Mirror(function, bars).emit(seeds, [params[n] for n in cotangents])
+    if any(block.term.kind == "return" for block in function.blocks):  # else it always raises, and so does this
+        Mirror(function, bars).emit(seeds, [params[n] for n in cotangents])
     results = [Slot("primal", n) for n in range(len(primal.result_types))]
     function.result_types = list(primal.result_types) + [params[n].type for n in cotangents]
     results += [Slot("cotangent", n) for n in cotangents]
