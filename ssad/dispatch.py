@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ssad.ad.signature import Slot
-from ssad.errors import ArgumentError
+from ssad.errors import ArgumentError, SsadError
 from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Abstract, ArrayOf, Known, Number, TupleOf
 from ssad.frontend.arguments import abstract_of
 from ssad.pipeline import Compiled, Recipe, compile_function
@@ -48,7 +48,11 @@ class Specialisations:
             if known is None or not known.valid():
                 abstracts = [_abstract(self.fn, n, a) for n, a in enumerate(args)]
                 recipe = replace(self.base, steps=steps, overlap=overlap)
-                known = Specialisation(compile_function(self.fn, abstracts, recipe), abstracts, recipe)
+                try:
+                    compiled = compile_function(self.fn, abstracts, recipe)
+                except SsadError as error:
+                    raise error.with_traceback(None) from None  # the place is in the message
+                known = Specialisation(compiled, abstracts, recipe)
                 self._compiled[key] = known
             return known
 

@@ -102,7 +102,9 @@ class _Materialiser:
         before = self._preheader(loops[0])
         trips = [self._trips(loop) for loop in loops]
         b = Builder(before, nest[-1].header.term.loc)
-        handle = b.tape_new(*trips, type=str(tape(value.type)), hint=f"{value.name}.tape")
+        handle = b.tape_new(
+            *trips, type=str(tape(value.type)), hint=f"{value.name}.tape" if value.name else "tape"
+        )
         self.plan.sites[handle] = Site(before, before.ops[-1])
         self.plan.ways[handle] = self._way_of_handle(handle, nest[:first])
         self.tapes[value] = (handle, loops)
