@@ -118,6 +118,23 @@ def test_gradient_is_the_tapes(case: Case) -> None:
                 assert_close(a, b, f"content of argument {n} after the gradient")
 
 
+@pytest.mark.parametrize("options", [{}, {"fastmath": True}, {"adjoint_reassoc": False}], ids=str)
+@pytest.mark.parametrize("case", [c for c in cases() if differentiable(c)], ids=_id)
+def test_gradient_with_other_options(case: Case, options: dict[str, bool]) -> None:
+    """Vector versions of elementary functions and reordered sums stay close."""
+    if case.tags & {"nonfinite", "stride0"}:
+        return
+    args = case.argument_sets()[-1]
+    value, expected = tape.gradient(case.fn, args, case.positions)
+    got_value, got = ssad.grad(case.fn, argnums=case.positions, **options).value_and_grad(
+        *copy_arguments(args)
+    )
+    tolerance = 1e-5 if any(single(a) > TOLERANCE for a in args) else 1e-11
+    assert_close(got_value, value, "value", tolerance)
+    for n, g, e in zip(case.positions, got, expected, strict=True):
+        assert_close(g, e, f"gradient by argument {n}", tolerance)
+
+
 def single(x: Any) -> float:
     return 1e-5 if getattr(x, "dtype", None) == np.float32 else TOLERANCE
 
@@ -235,7 +252,12 @@ def test_a_function_that_always_raises_raises_in_every_mode() -> None:
             raise ValueError("positive")
         raise KeyError("negative")
 
-    for call in (ssad.jit(f), ssad.grad(f), lambda x: ssad.jvp(f, (x,), (1.0,)), lambda x: ssad.hvp(f, x, 1.0)):
+    for call in (
+        ssad.jit(f),
+        ssad.grad(f),
+        lambda x: ssad.jvp(f, (x,), (1.0,)),
+        lambda x: ssad.hvp(f, x, 1.0),
+    ):
         with pytest.raises(ValueError, match="positive"):
             call(1.0)
         with pytest.raises(KeyError, match="negative"):
