@@ -63,14 +63,18 @@ def check_differentiable(fn: Callable[..., Any], args: Sequence[Any], argnums: S
             continue
         name = list(inspect.signature(fn).parameters)[n]
         kind = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else f"{type(x).__name__} {x!r:.40}"
-        cure = (
-            "leave it out of argnums"
-            if isinstance(x, bool | str | None.__class__)
-            else "pass a float (3.0, not 3), or leave it out of argnums"
-        )
-        if isinstance(x, np.ndarray):
-            cure = f"pass {name}.astype(float), or leave it out of argnums"
-        raise DifferentiationError(f"cannot differentiate by argument {name!r}: it is {kind}", cure=cure)
+        cause = f"cannot differentiate by argument {name!r}: it is {kind}"
+        raise DifferentiationError(cause, cure=f"{_cure(name, x)}, or leave it out of argnums")
+
+
+def _cure(name: str, x: Any) -> str:
+    if isinstance(x, np.ndarray):
+        return f"pass {name}.astype(float)"
+    if isinstance(x, list):
+        return f"pass np.array({name}, float)"
+    if isinstance(x, tuple | dict):
+        return "pass each of its numbers and arrays as an argument of its own"
+    return "pass a float (3.0, not 3)"
 
 
 def like(v: Any, x: Any, name: str) -> Any:
