@@ -68,7 +68,7 @@ def reverse(
     scalars = {v for v in carriers if isinstance(v.type, Scalar)}
     bars = Cotangents(function, module, scalars, shadows, custom, fp)
     cotangents = [n for n in active if isinstance(params[n].type, Scalar)]
-    if any(block.term.kind == "return" for block in function.blocks):  # else it always raises, and so does this
+    if any(block.term.kind == "return" for block in function.blocks):  # else it always raises: so be it
         Mirror(function, bars).emit(seeds, [params[n] for n in cotangents])
     results = [Slot("primal", n) for n in range(len(primal.result_types))]
     function.result_types = list(primal.result_types) + [params[n].type for n in cotangents]
