@@ -34,14 +34,33 @@ CODES: dict[str, str] = {
     "truth": "SSAD0209",
 }
 
+CURES: dict[str, str] = {
+    "attribute": "compute it outside and pass it as an argument",
+    "value": "compute it outside and pass the result as an argument",
+    "array_expression": "write a loop over the elements",
+    "index": "use integers and slices",
+    "message": "simplify the message",
+    "dtype": "compute with float, int, bool or their NumPy types",
+    "join": "convert one of them, for example with float(...) or int(...)",
+    "operand": "compute with numbers; what needs other objects belongs outside the compiled function",
+    "arity": "give as many names as there are values",
+    "bind": "look at the signature of the function",
+    "name": "check the spelling",
+    "subscript": "index arrays and tuples, with one index per axis at most",
+    "number": "keep to 64 bits, or compute with floats",
+}
+"""What helps where nothing more precise can be said."""
+
+OUTSIDE = "do it outside the compiled function and pass the result as an argument"
+
 
 def unsupported(kind: str, cause: str, place: Place | None, cure: str = "") -> UnsupportedError:
     """The error for a construct of `kind` that is meaningful but not compiled."""
-    return UnsupportedError(cause, place, cure, CODES[kind])
+    return UnsupportedError(cause, place, cure or CURES.get(kind, OUTSIDE), CODES[kind])
 
 
 def untypable(kind: str, cause: str, place: Place | None, cure: str = "") -> TypingError:
     """The error for a program of which CPython's own semantics, or the types of the machine, make no
     sense.
     """
-    return TypingError(cause, place, cure, CODES[kind])
+    return TypingError(cause, place, cure or CURES.get(kind, OUTSIDE), CODES[kind])

@@ -45,6 +45,8 @@ def getitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
             ctx.loc,
             "use a tuple or an array",
         )
+    if isinstance(kind, Known) and isinstance(kind.object, str):
+        raise unsupported("value", f"reading from the string {kind} is not compiled", ctx.loc)
     raise untypable("subscript", f"{kind} has no items", ctx.loc)
 
 
@@ -77,6 +79,8 @@ def _axes(ctx: Context, kind: ArrayOf, index: Rep) -> list[Rep]:
     """One index or slice per leading axis; `...` is spelled out."""
     axes = _items(index)
     given = [axis for axis in axes if not _is_object(axis, ...)]
+    if any(_is_object(axis, None) for axis in axes):
+        raise unsupported("index", "np.newaxis (None) is not compiled yet", ctx.loc, "use x[i, j] in loops")
     if len(given) > kind.rank:
         raise untypable(
             "subscript",

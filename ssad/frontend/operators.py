@@ -70,6 +70,8 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     big = big_int_as_float(ctx, a, b)
     if big is not None:
         return binary(ctx, symbol, *big)
+    if symbol == "%" and isinstance(x, Known) and isinstance(x.object, str):
+        raise unsupported("value", f"`%` of the string {x} is not compiled", ctx.loc, "use an f-string")
     raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
 
 
