@@ -82,6 +82,8 @@ def _of_known(ctx: Context, obj: object, name: str) -> Rep:
     if isinstance(obj, np.dtype | np.finfo | np.iinfo) or (
         isinstance(obj, type) and issubclass(obj, np.generic)
     ):
+        if not hasattr(obj, name):
+            raise untypable("name", f"{obj} has no attribute {name}", ctx.loc)
         return known(getattr(obj, name))
     raise unsupported(
         "attribute",

@@ -90,6 +90,8 @@ def _extreme(symbol: str, name: str) -> Callable[[Context, list[Rep]], Rep]:
             if not isinstance(args[0].abstract, TupleOf | ListOf):
                 raise untypable("operand", f"{name} of {args[0].abstract} has no meaning", ctx.loc)
             items = args[0].items()
+        if not args:
+            raise untypable("bind", f"{name} lacks arguments", ctx.loc, "give it two numbers or a tuple")
         if not items:
             ctx.check(FALSE, "ValueError", _empty_extreme(name))
         best = items[0]
