@@ -177,7 +177,7 @@ def stages(
         _forget_rules(module)
     _run(module, OPTIMISE, trace)
     derivative = primal_signature(primal)
-    parts = _parts(arguments)
+    parts = parts_of(arguments)
     writes = written(primal)
     timed("optimised")
     yield Artefact("optimised", module, lambda: str(module))
@@ -248,7 +248,8 @@ def _run(module: Module, passes: Sequence[str], trace: Trace) -> None:
     )
 
 
-def _parts(arguments: Sequence[Abstract]) -> tuple[range, ...]:
+def parts_of(arguments: Sequence[Abstract]) -> tuple[range, ...]:
+    """For each argument the numbers of the IR parameters that carry it."""
     ranges: list[range] = []
     start = 0
     for argument in arguments:

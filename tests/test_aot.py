@@ -123,12 +123,12 @@ static void *work(void *unused) {
     double *data = malloc(n * sizeof *data), *bar = malloc(n * sizeof *bar), value, value2, t_bar;
     for (int64_t k = 0; k < n; k++) data[k] = sin((double)k), bar[k] = -1.0;
     ssad_f64_1d x = {data, {n}, {1}}, x_bar = {bar, {n}, {1}};
-    if (lse_value_and_gradient(&x, 0.5, &value, &t_bar, &x_bar)) exit(2);
+    if (lse_value_and_gradient(&x, 0.5, &value, &x_bar, &t_bar)) exit(2);
     if (lse_primal(&x, 0.5, &value2) || value != value2) exit(3);
     double sum = 0.0;
     for (int64_t k = 0; k < n; k++) sum += bar[k];
     if (fabs(sum - 0.5) > 1e-12) exit(4);
-    if (lse_gradient(&x, 0.5, &t_bar, &x_bar)) exit(5);
+    if (lse_gradient(&x, 0.5, &x_bar, &t_bar)) exit(5);
     free(data);
     free(bar);
   }
@@ -141,9 +141,9 @@ int main(void) {
   for (int k = 0; k < 3; k++) pthread_join(threads[k], 0);
   double one = -INFINITY, value, t_bar, bar;
   ssad_f64_1d x = {&one, {1}, {1}}, x_bar = {&bar, {1}, {1}}, bad = {&bar, {2}, {1}};
-  int status = lse_value_and_gradient(&x, 1.0, &value, &t_bar, &x_bar);
+  int status = lse_value_and_gradient(&x, 1.0, &value, &x_bar, &t_bar);
   printf("%s\\n", ssad_lse_error(status));
-  printf("%s\\n", ssad_lse_error(lse_value_and_gradient(&x, 1.0, &value, &t_bar, &bad)));
+  printf("%s\\n", ssad_lse_error(lse_value_and_gradient(&x, 1.0, &value, &bad, &t_bar)));
   printf("%s\\n", ssad_lse_error(lse_primal(0, 1.0, &value)));
   printf("%s %s\\n", ssad_lse_error(0), ssad_lse_error(12345));
   return 0;
@@ -250,7 +250,7 @@ def test_called_from_ctypes(tmp_path: Path) -> None:
         x, x_bar = rng.random(2000)[::-2], rng.random(3000)[::3]
         value, t_bar = ctypes.c_double(), ctypes.c_double()
         args = ctypes.byref(Vector.of(x)), ctypes.c_double(0.7)
-        out = ctypes.byref(value), ctypes.byref(t_bar), ctypes.byref(Vector.of(x_bar))
+        out = ctypes.byref(value), ctypes.byref(Vector.of(x_bar)), ctypes.byref(t_bar)
         assert lib.lse_value_and_gradient(*args, *out) == 0
         want, want_x, want_t = reference(x, 0.7)
         assert value.value == pytest.approx(want, rel=1e-13)

@@ -2,6 +2,7 @@
 
 from ssad.api.checking import GradientMismatch, check_grads
 from ssad.api.compiled import Gradient, Jit, grad, jit, jit_grad, value_and_grad
+from ssad.api.export import export
 from ssad.api.operators import hessian, hvp, jacobian, jvp, vjp
 from ssad.api.rules import defvjp, stop_gradient
 
@@ -11,6 +12,7 @@ __all__ = [
     "Jit",
     "check_grads",
     "defvjp",
+    "export",
     "grad",
     "hessian",
     "hvp",

@@ -53,7 +53,9 @@ class Export:
     parameters   names of the primal's IR parameters
     primal       module with the primal as its main function
     adjoint      module with the adjoint, if gradients are wanted, its parameters and results being `params`
-    and `results` wanted       numbers of the primal's IR parameters whose gradient the caller gets
+                 and `results`
+    wanted       numbers of the primal's IR parameters whose gradient the caller gets
+    hidden       numbers of the primal's results that the caller does not get
     """
 
     name: str
@@ -63,6 +65,7 @@ class Export:
     params: Sequence[Role] = ()
     results: Sequence[Role] = ()
     wanted: Sequence[int] = ()
+    hidden: Sequence[int] = ()
 
 
 @dataclass
@@ -148,7 +151,7 @@ def _add(build: _Build, export: Export, name: str) -> None:
     symbol, release, sites = build.native(export.primal)
     names, given = fresh_names(export.parameters)
     inputs = tuple(Input("given", p.type, n) for p, n in zip(main.params, given, strict=True))
-    values = _result_names(names, len(main.result_types))
+    values = _result_names(names, [n not in export.hidden for n in range(len(main.result_types))])
     outputs = tuple(Output(t, n) for t, n in zip(main.result_types, values, strict=True))
     for type in (*(i.type for i in inputs), *main.result_types):
         _representable(export, type)
@@ -175,7 +178,9 @@ def _add(build: _Build, export: Export, name: str) -> None:
             for t, r in zip(adjoint.result_types, export.results, strict=True)
         )
         doc = f"{_comment(export.name)}: {suffix.replace('_', ' ')}"
-        build.entries.append(Entry(f"{name}_{suffix}", symbol, release, ins, outs, first, error, doc))
+        build.entries.append(
+            Entry(f"{name}_{suffix}", symbol, release, ins, outs, first, error, doc, tuple(bars.values()))
+        )
 
 
 def _adjoint_input(
@@ -194,8 +199,11 @@ def _adjoint_input(
     )
 
 
-def _result_names(names: Names, count: int) -> list[str]:
-    return [names.new("value" if count == 1 else f"value_{k}") for k in range(count)]
+def _result_names(names: Names, shown: Sequence[bool]) -> list[str]:
+    """A name for each result, none for those that are not shown."""
+    numbers = iter(range(sum(shown)))
+    single = sum(shown) == 1
+    return [names.new("value" if single else f"value_{next(numbers)}") if show else "" for show in shown]
 
 
 def _representable(export: Export, type: Type) -> None:

@@ -74,10 +74,13 @@ class Entry:
     first_site: int
     error_of: str
     doc: str
+    gradients: tuple[str, ...] = ()
+    """The names of the gradients, in the order in which they were asked for."""
 
     def parameters(self) -> list[tuple[str, str]]:
-        """C type and name of each parameter: what is given, then results, then gradients of arrays."""
-        given, shadows = [], []
+        """C type and name of each parameter: what is given, then results, then gradients by argument."""
+        given = []
+        gradients: dict[str, str] = {}
         for value in self.inputs:
             if isinstance(value.type, Array):
                 text = f"const {descriptor(value.type)} *"
@@ -87,9 +90,14 @@ class Entry:
             if value.kind == "given":
                 given.append((text, value.name))
             elif value.kind == "shadow" and value.name:
-                shadows.append((text, value.name))
-        results = [(f"{_c_result(r.type)} *", r.name) for r in self.outputs if r.name]
-        return [*given, *results, *shadows]
+                gradients[value.name] = text
+        results = []
+        for result in self.outputs:
+            if result.name in self.gradients:
+                gradients[result.name] = f"{_c_result(result.type)} *"
+            elif result.name:
+                results.append((f"{_c_result(result.type)} *", result.name))
+        return [*given, *results, *((gradients[name], name) for name in self.gradients)]
 
     def prototype(self) -> str:
         """The C declaration, without the semicolon."""

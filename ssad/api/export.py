@@ -1,0 +1,128 @@
+"""The door out of Python: a function and its gradient as a shared library with a C header."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ssad.api.arguments import Argnums, normal_argnums, plain, recipe
+from ssad.backend.aot import Export, Library, export_library
+from ssad.errors import ArgumentError, DifferentiationError, UnsupportedError
+from ssad.frontend.abstract import Abstract, ArrayOf, Number, TupleOf
+from ssad.frontend.arguments import parse_signature, signature_of_annotations
+from ssad.frontend.infer import Typed
+from ssad.pipeline import Artefact, Recipe, Step, parts_of, stages
+
+
+def export(
+    fn: Callable[..., Any],
+    signature: str | Sequence[Abstract] | None,
+    path: str | os.PathLike[str],
+    *,
+    argnums: Argnums = 0,
+    grad: bool = True,
+    name: str | None = None,
+    target_cpu: str | None = None,
+    header: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Library:
+    """Write `fn`, and with `grad` its gradient by `argnums`, as the shared library `path` with a C header
+    beside it.
+
+    signature    argument types, "f64[:], f64"; None: those of the annotations
+    name         of the C functions NAME_primal, NAME_gradient, NAME_value_and_gradient (default: that of
+                 `fn`)
+    target_cpu   "native", "generic" or an x86-64 level (default: x86-64-v3 where this machine has it)
+    header       where the header goes
+
+    The library needs libc and libm only; docs/c_api.md has its calling convention. Options as for `jit_grad`.
+    Raises ToolchainError where there is no C compiler, and what compiling the function raises.
+
+    >>> import ssad, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     library = ssad.export(lambda x: x * x, "f64", f"{folder}/libsquare.so", name="square")
+    >>> library.functions
+    ['square_primal', 'square_gradient', 'square_value_and_gradient']
+    """
+    fn = plain(fn)
+    arguments = _signature(fn, signature)
+    made = recipe(options)
+    typed, primal = _compiled(fn, arguments, made)
+    names = [p.name for p in primal.value.main.params]
+    hidden = _flavours(typed.result)
+    target = {"options": made.options, "target_cpu": target_cpu, "header_path": header}
+    if not grad:
+        one = Export(name or fn.__name__, names, primal.value, hidden=hidden)
+        return export_library([one], path, **target)
+    numbers = normal_argnums(fn, argnums, len(arguments))
+    _check_differentiable(fn, typed, numbers)
+    steps = (Step("reverse", numbers),)
+    _, adjoint = _compiled(fn, arguments, Recipe(**{**vars(made), "steps": steps}))
+    assert adjoint.derivative is not None
+    parts = parts_of(arguments)
+    one = Export(
+        name or fn.__name__,
+        names,
+        primal.value,
+        adjoint.value,
+        adjoint.derivative.params,
+        adjoint.derivative.results,
+        [parts[n].start for n in numbers],
+        hidden,
+    )
+    return export_library([one], path, **target)
+
+
+def _signature(fn: Callable[..., Any], signature: str | Sequence[Abstract] | None) -> list[Abstract]:
+    if signature is None:
+        return signature_of_annotations(fn)
+    return parse_signature(signature) if isinstance(signature, str) else list(signature)
+
+
+def _compiled(fn: Callable[..., Any], arguments: Sequence[Abstract], made: Recipe) -> tuple[Typed, Artefact]:
+    """The typing and the refined module. Raises UnsupportedError for what lives outside of the function."""
+    found: dict[str, Artefact] = {}
+    for artefact in stages(fn, arguments, made):
+        found[artefact.stage] = artefact
+        if artefact.stage == "refined":
+            break
+    typed: Typed = found["typed"].value
+    for capture in typed.captures:
+        raise UnsupportedError(
+            f"{fn.__name__} uses the array {capture.origin.name} from outside; a library has no place for it",
+            found["refined"].value.main.loc,
+            "make it an argument",
+        )
+    return typed, found["refined"]
+
+
+def _check_differentiable(fn: Callable[..., Any], typed: Typed, numbers: Sequence[int]) -> None:
+    if not isinstance(typed.result, Number) or not typed.result.type.is_float:
+        raise DifferentiationError(
+            f"a gradient is that of a function that returns one float; {fn.__name__} returns {typed.result}",
+            typed.module.main.loc,
+            "return a scalar, or export without the gradient (grad=False, no --grad)",
+        )
+    for n in numbers:
+        argument = typed.params[n]
+        kind = argument.elem if isinstance(argument, ArrayOf) else getattr(argument, "type", None)
+        if kind is None or not kind.is_float:
+            raise ArgumentError(
+                f"cannot differentiate by argument {n}: it is {argument}", cure="leave it out of argnums"
+            )
+
+
+def _flavours(result: Abstract) -> list[int]:
+    """The numbers of the result's parts that only say whose number another part is: Python's or NumPy's."""
+    shown: list[bool] = []
+
+    def walk(abstract: Abstract) -> None:
+        if isinstance(abstract, TupleOf):
+            for item in abstract.items:
+                walk(item)
+        else:
+            shown.extend(n == 0 for n in range(len(abstract.parts)))
+
+    walk(result)
+    return [n for n, show in enumerate(shown) if not show]
