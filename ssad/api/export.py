@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ssad.api.arguments import Argnums, normal_argnums, plain, recipe
@@ -51,27 +52,31 @@ def export(
     typed, primal = _compiled(fn, arguments, made)
     names = [p.name for p in primal.value.main.params]
     hidden = _flavours(typed.result)
-    target = {"options": made.options, "target_cpu": target_cpu, "header_path": header}
-    if not grad:
-        one = Export(name or fn.__name__, names, primal.value, hidden=hidden)
-        return export_library([one], path, **target)
-    numbers = normal_argnums(fn, argnums, len(arguments))
+    one = Export(name or fn.__name__, names, primal.value, hidden=hidden)
+    if grad:
+        one = _with_gradient(one, fn, arguments, made, normal_argnums(fn, argnums, len(arguments)), typed)
+    return export_library([one], path, options=made.options, target_cpu=target_cpu, header_path=header)
+
+
+def _with_gradient(
+    one: Export,
+    fn: Callable[..., Any],
+    arguments: Sequence[Abstract],
+    made: Recipe,
+    numbers: tuple[int, ...],
+    typed: Typed,
+) -> Export:
     _check_differentiable(fn, typed, numbers)
-    steps = (Step("reverse", numbers),)
-    _, adjoint = _compiled(fn, arguments, Recipe(**{**vars(made), "steps": steps}))
+    _, adjoint = _compiled(fn, arguments, replace(made, steps=(Step("reverse", numbers),)))
     assert adjoint.derivative is not None
     parts = parts_of(arguments)
-    one = Export(
-        name or fn.__name__,
-        names,
-        primal.value,
-        adjoint.value,
-        adjoint.derivative.params,
-        adjoint.derivative.results,
-        [parts[n].start for n in numbers],
-        hidden,
+    return replace(
+        one,
+        adjoint=adjoint.value,
+        params=adjoint.derivative.params,
+        results=adjoint.derivative.results,
+        wanted=[parts[n].start for n in numbers],
     )
-    return export_library([one], path, **target)
 
 
 def _signature(fn: Callable[..., Any], signature: str | Sequence[Abstract] | None) -> list[Abstract]:
