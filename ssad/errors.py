@@ -109,6 +109,12 @@ class UsageError(SsadError):
     default_code = "SSAD0600"
 
 
+class LoadError(SsadError):
+    """The file that holds the function cannot be run: what it raised, and where."""
+
+    default_code = "SSAD0610"
+
+
 class ToolchainError(SsadError):
     """A tool outside Python is missing or failed: the C compiler, libm, LLVM."""
 

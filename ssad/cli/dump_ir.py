@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
+from ssad.cli.files import write_text
 from ssad.cli.loading import argnums_of, load_function, signature_of
 from ssad.ir.core import Module
 from ssad.pipeline import STAGES, Recipe, Step, Trace, stages
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     fn = load_function(args.target)
     signature = signature_of(fn, args.signature)
     steps: tuple[Step, ...] = ()
-    if args.mode != "primal":
+    if args.mode != "primal" and STAGES.index(args.stage) >= STAGES.index("adjoint"):
         steps = (Step(args.mode, argnums_of(args.argnums or "0", signature)),)
     recipe = Recipe(steps, fastmath=args.fastmath, vector_math=not args.no_vector_math)
     trace = Trace(disable=args.disable, verify=True)
@@ -73,10 +73,7 @@ def run(args: argparse.Namespace) -> int:
         if artefact.stage == args.stage:
             text = artefact.text()
             break
-    if args.output:
-        Path(args.output).write_text(text if text.endswith("\n") else text + "\n")
-    else:
-        print(text.rstrip("\n"))
+    write_text(text.rstrip("\n") + "\n", args.output)
     if args.stats:
         _table(["stage", "functions", "blocks", "ops", "checks", "recalls", "tapes", "stacks"], rows)
     if args.time:

@@ -36,9 +36,8 @@ def run(args: argparse.Namespace) -> int:
         code = f"SSAD{code:0>4}"
     if code not in known:
         near = difflib.get_close_matches(code, known, 3)
-        raise UsageError(
-            f"there is no error code {args.code}", cure=f"close to it: {', '.join(near)}" if near else ""
-        )
+        cure = f"close to it: {', '.join(near)}" if near else "`ssad explain` lists them"
+        raise UsageError(f"there is no error code {args.code}", cure=cure)
     title, text = known[code]
     write_text(f"{code}: {title}\n\n{text}\n", None)
     return OK

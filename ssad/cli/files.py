@@ -18,9 +18,11 @@ def read_text(file: str) -> str:
             f"there is no file {file}", cure="give the path of a file, or - for standard input"
         ) from None
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+        raise UsageError(f"{file} cannot be read: {error.strerror}", cure="give a file of text") from None
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is no text: byte {error.start} is not UTF-8") from None
+        raise UsageError(
+            f"{file} is no text: byte {error.start} is not UTF-8", cure="save it as UTF-8"
+        ) from None
 
 
 def write_text(text: str, file: str | None) -> None:
@@ -31,4 +33,4 @@ def write_text(text: str, file: str | None) -> None:
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}") from None
+        raise UsageError(f"{file} cannot be written: {error.strerror}", cure="give another path") from None

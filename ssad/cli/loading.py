@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ssad.errors import SignatureError, UsageError
-from ssad.frontend.abstract import Abstract
+from ssad.errors import LoadError, SignatureError, UsageError
+from ssad.frontend.abstract import Abstract, ArrayOf, Number
 from ssad.frontend.arguments import parse_signature, signature_of_annotations
+from ssad.frontend.refusals import describe_uncompilable
+from ssad.ir.core import Location
 
 
 def load_function(target: str) -> Callable[..., Any]:
     """The plain function that `FILE.py:FUNC` (or `FILE.py:Class.method`) names; the file is run as a module.
 
-    Raises UsageError where the file or the function is missing, and what running the file raises.
+    Raises UsageError where the file or the function is missing, LoadError where running the file raises
+    something, UnsupportedError where the name stands for something else.
     """
     file, colon, name = target.rpartition(":")
     if not colon or not file or not name:
@@ -32,7 +37,10 @@ def load_function(target: str) -> Callable[..., Any]:
                 f"{file} has no function {name!r}", cure=f"it has {', '.join(functions) or 'none'}"
             )
         found = getattr(found, part)
-    return found.py_func if getattr(found, "__ssad__", False) else found
+    found = found.py_func if getattr(found, "__ssad__", False) else found
+    if not inspect.isfunction(found):
+        raise describe_uncompilable(found)
+    return found
 
 
 def _run(path: Path) -> Any:
@@ -42,8 +50,23 @@ def _run(path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     sys.path.insert(0, str(path.resolve().parent))  # as `python FILE.py` would
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        cause = f"running {path} raised {type(error).__name__}: {error}"
+        raise LoadError(cause, _raised_at(error, path), f"try `python {path}` first") from error
     return module
+
+
+def _raised_at(error: BaseException, path: Path) -> Location | None:
+    """The last line of the file itself that has to do with an exception."""
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return Location(error.filename, "", error.lineno, error.offset - 1 if error.offset else None)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path.resolve()]
+    if not frames:
+        return None
+    at = frames[-1]
+    return Location(at.filename, at.name, at.lineno or 1, at.colno, at.end_lineno, at.end_colno)
 
 
 def signature_of(fn: Callable[..., Any], text: str | None) -> list[Abstract]:
@@ -61,7 +84,8 @@ def signature_of(fn: Callable[..., Any], text: str | None) -> list[Abstract]:
     signature = parse_signature(text)
     if code is not None and len(signature) > count:
         raise SignatureError(
-            f"the signature has {len(signature)} types, {fn.__name__} takes {count} arguments"
+            f"the signature has {len(signature)} types, {fn.__name__} takes {count} arguments",
+            cure="give one type per argument",
         )
     return signature
 
@@ -77,4 +101,16 @@ def argnums_of(text: str, signature: Sequence[Abstract]) -> tuple[int, ...]:
             raise UsageError(
                 f"--argnums {n}: there are {len(signature)} arguments", cure="numbers start at 0"
             )
+        if not _is_float(signature[n]):
+            floats = [str(k) for k, argument in enumerate(signature) if _is_float(argument)]
+            raise UsageError(
+                f"--argnums {n}: an argument that is {signature[n]} has no derivative",
+                cure=f"--argnums {','.join(floats)}" if floats else "give a signature with floats",
+            )
     return numbers
+
+
+def _is_float(argument: Abstract) -> bool:
+    return (isinstance(argument, Number) and argument.type.is_float) or (
+        isinstance(argument, ArrayOf) and argument.elem.is_float
+    )
