@@ -431,6 +431,11 @@ def test_equal_types_are_one_object() -> None:
     assert pickle.loads(pickle.dumps(tape(F64, growable=True))) is tape(F64, growable=True)
 
 
+def test_a_record_of_many_nested_tapes_is_read_as_it_is_written() -> None:
+    record = tape(*[tape(tape(F64))] * 60, growable=True)
+    assert parse_type(str(record)) is record
+
+
 @pytest.mark.parametrize("type_", [*TYPES, array(F64, 0), array(F64, 0, "C")], ids=str)
 def test_a_type_is_read_as_it_is_written(type_: Type) -> None:
     assert parse_type(str(type_)) is type_

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import accumulate
 from typing import TypeVar
 
 
@@ -176,10 +177,15 @@ def parse_type(text: str) -> Type:
         rank = m[2].count("?")
         if m[2].replace(" ", "") == ",".join("?" * rank):
             return array(_SCALARS[m[1]], rank, m[3] or "A")
-    if (m := _GENERIC.match(text)) and text.count("<") <= _MAX_NESTING:
+    if (m := _GENERIC.match(text)) and _depth(text) <= _MAX_NESTING:
         elems = tuple(parse_type(part) for part in _split(m[2]))
         return tuple_of(*elems) if m[1] == "tuple" else tape(*elems, growable=m[1] == "stack")
     raise ValueError(f"not a type of the IR: {text!r}")
+
+
+def _depth(text: str) -> int:
+    """How deep the brackets `<` of `text` are nested."""
+    return max(accumulate((char == "<") - (char == ">") for char in text))
 
 
 def _split(text: str) -> list[str]:
