@@ -12,7 +12,7 @@ from pathlib import Path
 from ssad.backend.c_names import Names
 from ssad.backend.layout import part_types
 from ssad.backend.llvm import Site
-from ssad.backend.runtime import CONTEXT_WORDS, PAYLOAD
+from ssad.backend.runtime import CONTEXT_WORDS, CUR, END, PAYLOAD
 from ssad.ir.types import Array, Scalar, Type
 
 BAD_ARGUMENT = -1
@@ -170,6 +170,9 @@ def _function(entry: Entry) -> str:
     lines += [
         f"  int64_t ssad_slots[{max(1, slots)}];",
         f"  int64_t ssad_ctx[{CONTEXT_WORDS}] = {{0}};",
+        "  _Alignas(64) char ssad_first[1024]; /* what small calls allocate */",
+        f"  ssad_ctx[{CUR}] = (int64_t)(intptr_t)ssad_first;",
+        f"  ssad_ctx[{END}] = ssad_ctx[{CUR}] + (int64_t)sizeof ssad_first;",
         "  int ssad_status = 0;",
     ]
     packing: list[str] = []
