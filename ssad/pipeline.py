@@ -63,6 +63,10 @@ REFINE = [
 """After differentiation."""
 
 
+NEEDED = ("inline", "loop_simplify", "lcssa", "materialise")
+"""Passes that later stages rely on: they cannot be left out."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One differentiation: mode "reverse" or "forward", by the arguments with these numbers."""
@@ -153,6 +157,9 @@ def stages(
 
     custom.LIBRARY.update(library.LIBRARY)
     trace = trace or Trace()
+    for name in trace.disable:
+        if name in NEEDED:
+            raise UsageError(f"the pass {name} cannot be left out", cure=f"needed are {', '.join(NEEDED)}")
     start = time.perf_counter()
 
     def timed(stage: str) -> None:

@@ -14,11 +14,12 @@ import pytest
 import ssad
 from ssad.ad.signature import Slot
 from ssad.backend import interp
+from ssad.errors import UsageError
 from ssad.frontend.arguments import abstract_of
 from ssad.ir.equal import same_module
 from ssad.ir.parser import parse_module
 from ssad.ir.verify import verify
-from ssad.pipeline import Recipe, Step, stage
+from ssad.pipeline import NEEDED, Recipe, Step, Trace, stage
 from tests.corpus.registry import Case, array_valued, cases, raising
 from tests.oracle import tape
 from tests.oracle.arguments import copy_arguments
@@ -262,3 +263,9 @@ def test_a_function_that_always_raises_raises_in_every_mode() -> None:
             call(1.0)
         with pytest.raises(KeyError, match="negative"):
             call(-1.0)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_pass_that_others_rely_on_cannot_be_left_out(name: str) -> None:
+    with pytest.raises(UsageError, match=f"the pass {name} cannot be left out"):
+        stage("refined", lambda x: x, [abstract_of(1.0)], Recipe(), Trace(disable=[name]))
