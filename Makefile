@@ -21,7 +21,7 @@ help:
 demo: $(VENV)/.installed-demo
 	$(BIN)/python examples/lotka_volterra.py
 
-test: lint
+test: lint $(VENV)/.installed-pyodide
 	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 	$(BIN)/python -m tests.other_pythons --workers $(WORKERS)
 
@@ -39,6 +39,14 @@ bench: $(VENV)/.installed-bench
 
 clean:
 	rm -rf $(VENV) .venv-3.* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# CPython 3.14 in WebAssembly, for the lifter's tests, where the machine has npm; they are skipped without it.
+$(VENV)/.installed-pyodide: | $(VENV)/.created
+	@if command -v npm >/dev/null; then \
+	  npm install --silent --no-audit --no-fund --prefix $(VENV)/node pyodide@314 \
+	  || echo "pyodide cannot be had: the lifter is not tested on 3.14"; \
+	fi
+	@touch $@
 
 # One stamp per extra: a second run installs nothing, a changed pyproject.toml installs again.
 $(VENV)/.created:
