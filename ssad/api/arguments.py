@@ -39,6 +39,19 @@ def plain(fn: Any) -> Any:
     raise describe_uncompilable(fn)
 
 
+def bind(
+    fn: Callable[..., Any], signature: inspect.Signature, args: Sequence[Any], keywords: dict[str, Any]
+) -> list[Any]:
+    """The arguments in order, defaults filled in. Raises ArgumentError, a TypeError, as a call would."""
+    try:
+        bound = signature.bind(*args, **keywords)
+    except TypeError as error:
+        cause, cure = f"{fn.__name__}() {error}", f"the signature is {fn.__name__}{signature}"
+        raise ArgumentError(cause, cure=cure) from None
+    bound.apply_defaults()
+    return [*bound.args, *bound.kwargs.values()]
+
+
 def normal_argnums(fn: Callable[..., Any], argnums: Any, arity: int) -> tuple[int, ...]:
     numbers = argnums if isinstance(argnums, tuple | list) else (argnums,)
     for n in numbers:
@@ -48,6 +61,14 @@ def normal_argnums(fn: Callable[..., Any], argnums: Any, arity: int) -> tuple[in
                 cure=f"use numbers from 0 to {arity - 1}",
             )
     return tuple(n % arity for n in numbers)
+
+
+def one_argnum(fn: Callable[..., Any], argnums: Any) -> int:
+    """The number of the one argument that an operator takes derivatives by."""
+    if isinstance(argnums, tuple | list):
+        cause = f"argnums is {argnums!r}: second derivatives and Jacobians are taken by one argument"
+        raise ArgumentError(cause, cure="give one number")
+    return normal_argnums(fn, argnums, len(inspect.signature(fn).parameters))[0]
 
 
 def is_differentiable(x: Any) -> bool:
@@ -78,7 +99,9 @@ def _cure(name: str, x: Any) -> str:
 
 
 def like(v: Any, x: Any, name: str) -> Any:
-    """`v` as a tangent or cotangent of `x`. Raises ArgumentError where the shapes differ."""
+    """`v` as a tangent or cotangent of `x`. Raises ArgumentError where it is none."""
+    if np.asarray(v).dtype.kind not in "fiub":
+        raise ArgumentError(f"{name} is {v!r:.40}", cure="give floats: one number, or an array")
     if not isinstance(x, np.ndarray) or x.ndim == 0:
         if np.ndim(v) != 0:
             raise ArgumentError(
@@ -87,16 +110,17 @@ def like(v: Any, x: Any, name: str) -> Any:
         return float(v)
     made = zeros_like(x)
     if np.shape(v) != x.shape:
-        raise ArgumentError(f"{name} has the shape {np.shape(v)}, and belongs to an array of shape {x.shape}")
+        cause = f"{name} has the shape {np.shape(v)}, and belongs to an array of shape {x.shape}"
+        raise ArgumentError(cause, cure="give an array of the same shape")
     made[...] = v
     return made
 
 
 def basis(x: Any) -> list[Any]:
-    """The unit arrays of the shape of `x`."""
+    """The unit arrays of the shape and axis order of `x`."""
     made = []
     for index in np.ndindex(np.shape(x)):
-        unit = np.zeros(np.shape(x), dtype=x.dtype)
+        unit = zeros_like(x)
         unit[index] = 1.0
         made.append(unit)
     return made

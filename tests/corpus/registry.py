@@ -18,6 +18,7 @@ THEMES = (
     "calls",
     "numerics",
     "likelihoods",
+    "classics",
 )
 
 Factory = Callable[[], tuple[Any, ...]]

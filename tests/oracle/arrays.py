@@ -64,7 +64,7 @@ class VarArray:
         indices = key if isinstance(key, tuple) else (key,)
         address = self.address
         for index, extent, stride in zip(indices, self.data.shape, self.data.strides, strict=True):
-            address += (index + extent if index < 0 else index) * stride
+            address += (int(index) + extent if index < 0 else int(index)) * stride
         return address
 
     def elements(self) -> np.ndarray:
