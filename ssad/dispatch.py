@@ -126,9 +126,12 @@ class Specialisation:
         """The arrays outside that the function reads or writes, as they are now."""
         return [capture.origin.read() for capture in self.captures]
 
-    def prepare(self, args: Sequence[Any]) -> list[Any]:
-        """The native arguments: the primal's, zero shadows and tangents, seeds of 1."""
-        flat = self._flatten(args)
+    def prepare(self, args: Sequence[Any], outside: Sequence[Any] | None = None) -> list[Any]:
+        """The native arguments: the primal's, zero shadows and tangents, seeds of 1.
+
+        `outside` are arrays to be used instead of those found outside the function.
+        """
+        flat = self._flatten(args, self.captured() if outside is None else outside)
         values: list[Any] = []
         for kind, index, tangent in self.slots:
             if kind == "primal" and not tangent:
@@ -148,12 +151,12 @@ class Specialisation:
                     values[n] = zeros
         return values
 
-    def _flatten(self, args: Sequence[Any]) -> list[Any]:
+    def _flatten(self, args: Sequence[Any], outside: Sequence[Any]) -> list[Any]:
         """One value for each IR parameter of the primal."""
         flat: list[Any] = []
         for argument, value in zip(self.arguments, args, strict=True):
             self._put(argument, value, flat)
-        flat += self.captured()
+        flat += outside
         for n in self.compiled.writes:
             array = flat[n]
             if not array.flags.writeable or (not array.flags.forc and overlaps_itself(array)):

@@ -203,6 +203,26 @@ def test_pullbacks_of_two_points_do_not_meet() -> None:
     assert at_two(1.0) == (7 * 2.0**6,)
 
 
+def test_pullback_after_a_captured_array_changed() -> None:
+    weights = np.array([3.0, 1.0])
+    _, pullback = ssad.vjp(lambda x: x * x * weights[0], 2.0)
+    weights[0] = 100.0
+    assert pullback(1.0) == pullback(1.0) == (12.0,)
+
+
+def test_pullbacks_write_nothing_outside() -> None:
+    state = np.array([1.0])
+
+    def f(x: float) -> Any:
+        state[0] *= 2.0
+        return x * state[0]
+
+    value, pullback = ssad.vjp(f, 3.0)
+    assert value == 6.0 and state[0] == 2.0
+    assert pullback(1.0) == pullback(1.0) == (2.0,)
+    assert state[0] == 2.0
+
+
 def test_pullback_of_an_array() -> None:
     def f(x: Any) -> Any:
         y = np.zeros(len(x) - 1)

@@ -114,6 +114,38 @@ def test_jacobian_of_scalars_and_matrices() -> None:
         np.testing.assert_allclose(got, expected, rtol=1e-14)
 
 
+def test_many_runs_see_one_state() -> None:
+    """Each row of a Jacobian or Hessian is taken at the same state outside, which is left as it was."""
+    state = np.array([1.0])
+
+    def f(x: Any) -> Any:
+        state[0] += 1.0
+        y = np.zeros(3)
+        for i in range(3):
+            y[i] = x[i % 2] * state[0]
+        return y
+
+    def energy(x: Any) -> Any:
+        state[0] += 1.0
+        return x[0] * x[0] * x[1] * state[0]
+
+    for mode in ("forward", "reverse"):
+        expected = [[2.0, 0.0], [0.0, 2.0], [2.0, 0.0]]
+        np.testing.assert_array_equal(ssad.jacobian(f, mode=mode)(np.ones(2)), expected)
+    np.testing.assert_array_equal(ssad.hessian(energy)(np.ones(2)), [[4.0, 4.0], [4.0, 0.0]])
+    assert state[0] == 1.0
+
+
+def test_arguments_by_keyword() -> None:
+    def f(x: float, a: float = 1.0, *, n: int = 2) -> float:
+        return a * x**n
+
+    assert ssad.hessian(f)(2.0, n=3) == 12.0
+    assert ssad.hessian(f)(x=2.0, a=5.0) == 10.0
+    assert ssad.jacobian(f)(2.0, n=3, a=2.0) == 24.0
+    refused(TypeError, ssad.hessian(f), 2.0, m=3)
+
+
 # Rules by hand
 
 

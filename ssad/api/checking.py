@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ssad.api.arguments import is_differentiable, plain
+from ssad.api.arguments import bind, check_differentiable, is_differentiable, normal_argnums, plain
 from ssad.api.compiled import grad
 from ssad.api.operators import hvp_by, jvp, vjp
-from ssad.errors import SsadError
+from ssad.api.running import flat_leaves
+from ssad.errors import ArgumentError, SsadError
 from ssad.shadows import copies
 
 
@@ -41,20 +43,32 @@ def check_grads(
     """
     fn = plain(fn)
     rng = np.random.default_rng(seed)
+    args = tuple(bind(fn, inspect.signature(fn), args, {}))
     if argnums is None:
         argnums = tuple(n for n, a in enumerate(args) if is_differentiable(a))
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    numbers = normal_argnums(fn, argnums, len(args))
+    if not numbers or order not in (1, 2):
+        cause = f"order is {order}" if numbers else f"none of the arguments of {fn.__name__} is a float"
+        raise ArgumentError(cause, cure="check order 1 or 2, by float arguments or arrays of floats")
+    check_differentiable(fn, args, numbers)
     v = [_direction(a, rng) if n in numbers else None for n, a in enumerate(args)]
 
-    def value(t: float) -> Any:
-        return np.concatenate([np.ravel(y) for y in _tuple(fn(*_moved(args, v, t)))])
-
-    y_dot = [np.asarray(d, float) for d in _tuple(jvp(fn, copies(args), v)[1])]
-    flat = np.concatenate([np.ravel(d) for d in y_dot])
-    _agree("forward mode", flat, derivative(value), rtol)
-
     y, pullback = vjp(fn, *copies(args))
-    y_bar = [_direction(part, rng) for part in _tuple(y)]
+    floats = [n for n, leaf in enumerate(flat_leaves(y)) if is_differentiable(leaf)]
+    if not floats:
+        raise ArgumentError(f"{fn.__name__} returns {y!r:.40}, which is no float", cure="return a float")
+
+    def parts(tree: Any) -> list[Any]:
+        leaves = flat_leaves(tree)
+        return [np.asarray(leaves[n], float) for n in floats]
+
+    def value(t: float) -> Any:
+        return _flat(parts(fn(*_moved(args, v, t))))
+
+    y_dot = parts(jvp(fn, copies(args), v)[1])
+    _agree("forward mode", _flat(y_dot), derivative(value), rtol)
+
+    y_bar = [_direction(part, rng) for part in parts(y)]
     x_bar = pullback(tuple(y_bar) if isinstance(y, tuple) else y_bar[0])
     left = sum(float(np.vdot(b, d)) for b, d in zip(y_bar, y_dot, strict=True))
     right = sum(float(np.vdot(x_bar[n], v[n])) for n in numbers)
@@ -115,5 +129,5 @@ def _moved(args: Sequence[Any], v: Sequence[Any], t: float) -> list[Any]:
     return moved
 
 
-def _tuple(y: Any) -> tuple[Any, ...]:
-    return y if isinstance(y, tuple) else (y,)
+def _flat(parts: Sequence[Any]) -> Any:
+    return np.concatenate([np.ravel(part) for part in parts])

@@ -7,10 +7,9 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from ssad.api.arguments import Argnums, normal_argnums, plain, recipe
+from ssad.api.arguments import Argnums, bind, normal_argnums, plain, recipe
 from ssad.api.running import reverse
 from ssad.dispatch import Specialisations
-from ssad.errors import ArgumentError
 from ssad.pipeline import Recipe, Step
 
 P = ParamSpec("P")
@@ -45,18 +44,10 @@ class Compiled(Generic[P, R]):
         return found.rebuild(found.call(found.prepare(bound)))
 
     def _bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Sequence[Any]:
-        """The arguments in order, defaults filled in. Raises ArgumentError, a TypeError, as a call would."""
+        """The arguments in order, defaults filled in; fast where all are given."""
         if not kwargs and len(args) == self._arity:
             return args
-        try:
-            bound = self._signature.bind(*args, **kwargs)
-        except TypeError as error:
-            name = self.py_func.__name__
-            raise ArgumentError(
-                f"{name}() {error}", cure=f"the signature is {name}{self._signature}"
-            ) from None
-        bound.apply_defaults()
-        return [*bound.args, *bound.kwargs.values()]
+        return bind(self.py_func, self._signature, args, kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         unbound: Any = self

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ssad.ad.signature import Slot
-from ssad.api.arguments import basis, check_differentiable, is_differentiable, like, plain, recipe
+from ssad.api.arguments import (
+    basis,
+    bind,
+    check_differentiable,
+    is_differentiable,
+    like,
+    one_argnum,
+    plain,
+    recipe,
+)
 from ssad.api.running import cotangent, float_result, give_seeds, part
 from ssad.dispatch import Specialisation, Specialisations
-from ssad.errors import ArgumentError
+from ssad.errors import ArgumentError, DifferentiationError
 from ssad.pipeline import Recipe, Step
 from ssad.shadows import copies
 
@@ -30,7 +40,9 @@ def jvp(
     (10.0, 5.0)
     """
     fn = plain(fn)
-    primals = list(primals)
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, tuple | list):
+            raise ArgumentError(f"{name} is {given!r:.40}", cure="give a tuple: ssad.jvp(f, (x,), (v,))")
     if len(primals) != len(tangents):
         raise ArgumentError(
             f"jvp got {len(primals)} primals and {len(tangents)} tangents", cure="give one tangent per primal"
@@ -62,15 +74,15 @@ def vjp(
     """
     fn = plain(fn)
     versions = specialisations(fn, options)
-    kept = copies(primals)
     active = tuple(n for n, p in enumerate(primals) if is_differentiable(p))
     found = versions.find(primals, (Step("reverse", active),))
     plain_call = versions.find(primals, ())
+    kept = copies([*primals, *found.captured()])
     value = plain_call.rebuild(plain_call.call(plain_call.prepare(primals)))
 
     def pullback(y_bar: Any) -> tuple[Any, ...]:
-        args = copies(kept)
-        values = found.prepare(args)
+        args, outside = _apart(kept, len(primals))
+        values = found.prepare(args, outside)
         give_seeds(found, y_bar, value, values)
         results = found.call(values)
         return tuple(
@@ -78,6 +90,12 @@ def vjp(
         )
 
     return value, pullback
+
+
+def _apart(kept: Sequence[Any], count: int) -> tuple[list[Any], list[Any]]:
+    """Fresh copies of arguments and of the arrays outside, which overlap as the originals do."""
+    both = copies(kept)
+    return both[:count], both[count:]
 
 
 def hvp(fn: Callable[..., Any], x: Any, v: Any, *args: Any, **options: Any) -> Any:
@@ -101,15 +119,15 @@ def hessian(fn: Callable[..., Any], argnums: int = 0, **options: Any) -> Callabl
     12.0
     """
     fn = plain(fn)
-    versions = specialisations(fn, options)
+    versions, n, signature = specialisations(fn, options), one_argnum(fn, argnums), inspect.signature(fn)
 
-    def of(*args: Any) -> Any:
-        found = _second(versions, args, argnums)
-        x = args[argnums]
-        if not isinstance(x, np.ndarray) or x.ndim == 0:
-            return _hvp(found, args, like(1.0, x, "v"), argnums)
-        rows = [_hvp(found, copies(args), unit, argnums) for unit in basis(x)]
-        return np.array(rows, dtype=x.dtype).reshape(x.shape + x.shape)
+    def of(*args: Any, **keywords: Any) -> Any:
+        args = tuple(bind(fn, signature, args, keywords))
+        found = _second(versions, args, n)
+        kept, x = [*args, *found.captured()], args[n]
+        directions = basis(x) if np.ndim(x) else [like(1.0, x, "v")]
+        rows = [_hvp(found, *_apart(kept, len(args)), unit, n) for unit in directions]
+        return np.array(rows, dtype=x.dtype).reshape(x.shape + x.shape) if np.ndim(x) else rows[0]
 
     return of
 
@@ -136,31 +154,54 @@ def jacobian(
     fn = plain(fn)
     if mode not in ("auto", "forward", "reverse"):
         raise ArgumentError(f"mode {mode!r} is unknown", cure='use "auto", "forward" or "reverse"')
+    versions, n, signature = specialisations(fn, options), one_argnum(fn, argnums), inspect.signature(fn)
 
-    def of(*args: Any) -> Any:
-        x = args[argnums]
-        check_differentiable(fn, args, (argnums,))
-        y, pullback = vjp(fn, *copies(args), **options)
+    def of(*args: Any, **keywords: Any) -> Any:
+        args = tuple(bind(fn, signature, args, keywords))
+        check_differentiable(fn, args, (n,))
+        plain_call = versions.find(args, ())
+        kept, x = [*args, *plain_call.captured()], args[n]
+        y = plain_call.rebuild(plain_call.call(plain_call.prepare(*_apart(kept, len(args)))))
+        if not is_differentiable(y):
+            cause = f"a Jacobian is defined for functions that return floats; this one returns {y!r:.40}"
+            raise DifferentiationError(cause, cure="return one float or one array of floats")
         shape = np.shape(y) + np.shape(x)
         if mode == "forward" or (mode == "auto" and np.size(x) <= np.size(y)):
-            directions = basis(x) if np.ndim(x) else [1.0]
-            columns = []
-            for direction in directions:
-                tangents = [direction if n == argnums else None for n in range(len(args))]
-                columns.append(jvp(fn, copies(args), tangents, **options)[1])
-            whole = np.moveaxis(np.array(columns), 0, -1)
+            whole = np.moveaxis(np.array(_columns(versions, kept, args, n)), 0, -1)
         else:
-            seeds = basis(y) if np.ndim(y) else [1.0]
-            whole = np.array([pullback(seed)[argnums] for seed in seeds])
+            whole = np.array(_rows(versions, kept, args, n, y))
         return whole.reshape(shape) if shape else float(whole.reshape(()))
 
     return of
 
 
+def _columns(versions: Specialisations, kept: Sequence[Any], args: Sequence[Any], n: int) -> list[Any]:
+    """The tangents of the result in the directions of the elements of argument `n`."""
+    found = versions.find(args, (Step("forward", (n,)),))
+    columns = []
+    for direction in basis(args[n]) if np.ndim(args[n]) else [1.0]:
+        values = found.prepare(*_apart(kept, len(args)))
+        values[found.position[Slot("primal", part(found, n), True)]] = direction
+        columns.append(found.rebuild(found.call(values), tangent=True))
+    return columns
+
+
+def _rows(versions: Specialisations, kept: Sequence[Any], args: Sequence[Any], n: int, y: Any) -> list[Any]:
+    """The cotangents of argument `n` of the elements of the result."""
+    found = versions.find(args, (Step("reverse", (n,)),))
+    rows = []
+    for seed in basis(y) if np.ndim(y) else [1.0]:
+        own, outside = _apart(kept, len(args))
+        values = found.prepare(own, outside)
+        give_seeds(found, seed, y, values)
+        rows.append(cotangent(found, n, own, values, found.call(values)))
+    return rows
+
+
 def hvp_by(fn: Callable[..., Any], args: Sequence[Any], v: Any, argnum: int, **options: Any) -> Any:
     """The Hessian of `fn(*args)` by argument `argnum`, times `v`."""
     found = _second(specialisations(fn, options), args, argnum)
-    return _hvp(found, args, like(v, args[argnum], "v"), argnum)
+    return _hvp(found, args, None, like(v, args[argnum], "v"), argnum)
 
 
 def _second(versions: Specialisations, args: Sequence[Any], argnum: int = 0) -> Specialisation:
@@ -170,8 +211,10 @@ def _second(versions: Specialisations, args: Sequence[Any], argnum: int = 0) -> 
     return found
 
 
-def _hvp(found: Specialisation, args: Sequence[Any], v: Any, argnum: int = 0) -> Any:
-    values = found.prepare(args)
+def _hvp(
+    found: Specialisation, args: Sequence[Any], outside: Sequence[Any] | None, v: Any, argnum: int
+) -> Any:
+    values = found.prepare(args, outside)
     values[found.position[Slot("primal", part(found, argnum), True)]] = v
     results = found.call(values)
     return cotangent(found, argnum, args, values, results, dot=True)

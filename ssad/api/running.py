@@ -78,8 +78,8 @@ def give_seeds(found: Specialisation, y_bar: Any, y: Any, values: list[Any]) -> 
     positions = [n for n, slot in enumerate(found.slots) if slot.kind == "seed"]
     leaves = [leaf for leaf in flat_leaves(y) if is_differentiable(leaf)]
     bars = flat_leaves(y_bar)
-    if len(bars) != len(leaves):
-        bars = [bar for bar, leaf in zip(bars, flat_leaves(y), strict=False) if is_differentiable(leaf)]
+    if len(bars) != len(leaves) and len(bars) == len(flat_leaves(y)):
+        bars = [bar for bar, leaf in zip(bars, flat_leaves(y), strict=True) if is_differentiable(leaf)]
     if len(bars) != len(positions):
         cause = f"y_bar has {len(bars)} parts, the result {len(leaves)}"
         raise ArgumentError(cause, cure="give one per float")
