@@ -164,7 +164,7 @@ def build_program(folder: Path) -> None:
     run(["cc", *flags, "main.c", "-o", "main", "./liblse.so", "-lm", f"-Wl,-rpath,{folder}"], folder)
 
 
-EXPECTED = """ValueError at dir/lse.py:5 in f: 100% wrong: 0 from 1 numbers
+EXPECTED = """ValueError at dir/lse.py:5 in f: 100% wrong: 0.0 from 1 numbers
 x_bar has not the shape of x
 x is a null pointer
 no error unknown status

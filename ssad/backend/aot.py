@@ -1,7 +1,7 @@
 """Shared libraries: native code that leaves Python, with a C header, linked by the system's C compiler.
 
 The library needs libc, libm and, where loops were vectorised over elementary functions, libmvec. See
-docs/architecture.md for the C calling convention.
+docs/c_api.md for the C calling convention.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from ssad.analysis.alias import alias_classes
 from ssad.backend import jit
 from ssad.backend.c_glue import Entry, Input, Output, descriptor, fresh_names, glue, header
 from ssad.backend.c_names import Names, identifier
@@ -122,6 +123,8 @@ def export_library(
     for file in (target, head):
         if file.is_dir() or not file.parent.is_dir():
             raise UsageError(f"cannot write {file}", cure="name a file in a folder that exists")
+    if target == head:
+        raise UsageError(f"the library and its header would both be {head}", cure="name the library lib*.so")
     cpu, features = _cpu(target_cpu)
     build = _Build(options, _machine(cpu), features)
     structs: dict[str, Array] = {}
@@ -150,7 +153,11 @@ def _add(build: _Build, export: Export, name: str) -> None:
     main = export.primal.main
     symbol, release, sites = build.native(export.primal)
     names, given = fresh_names(export.parameters)
-    inputs = tuple(Input("given", p.type, n) for p, n in zip(main.params, given, strict=True))
+    aliases = alias_classes(main).of
+    written = [isinstance(p.type, Array) and aliases[p].written for p in main.params]
+    inputs = tuple(
+        Input("given", p.type, n, written=w) for p, n, w in zip(main.params, given, written, strict=True)
+    )
     values = _result_names(names, [n not in export.hidden for n in range(len(main.result_types))])
     outputs = tuple(Output(t, n) for t, n in zip(main.result_types, values, strict=True))
     for type in (*(i.type for i in inputs), *main.result_types):
@@ -167,7 +174,7 @@ def _add(build: _Build, export: Export, name: str) -> None:
     bars = {k: names.new(f"{export.parameters[k]}_bar") for k in export.wanted}
     place = {role.index: k for k, role in enumerate(export.params) if role.kind == "primal"}
     ins = tuple(
-        _adjoint_input(p.type, role, given, bars, place)
+        _adjoint_input(p.type, role, inputs, bars, place)
         for p, role in zip(adjoint.params, export.params, strict=True)
     )
     for suffix, with_value in (("gradient", False), ("value_and_gradient", True)):
@@ -184,11 +191,11 @@ def _add(build: _Build, export: Export, name: str) -> None:
 
 
 def _adjoint_input(
-    type: Type, role: Role, given: Sequence[str], bars: dict[int, str], place: dict[int, int]
+    type: Type, role: Role, given: Sequence[Input], bars: dict[int, str], place: dict[int, int]
 ) -> Input:
     """Where a parameter of an adjoint comes from."""
     if role.kind == "primal":
-        return Input("given", type, given[role.index])
+        return given[role.index]
     if role.kind == "shadow":
         return Input("shadow", type, bars.get(role.index, ""), place[role.index])
     if role.kind == "seed" and isinstance(type, Scalar):
@@ -207,8 +214,10 @@ def _result_names(names: Names, shown: Sequence[bool]) -> list[str]:
 
 
 def _representable(export: Export, type: Type) -> None:
-    if not isinstance(type, Scalar | Array):
-        raise UnsupportedError(f"{export.name} has a value of type {type}, which has no C type")
+    if not isinstance(type, Scalar | Array) or (isinstance(type, Array) and type.rank == 0):
+        raise UnsupportedError(
+            f"{export.name} has a value of type {type}, which has no C type", cure="use numbers and arrays"
+        )
 
 
 def _comment(text: str) -> str:

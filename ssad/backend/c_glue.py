@@ -4,21 +4,17 @@ entries.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ssad.backend.c_checks import checks
+from ssad.backend.c_errors import error_function
 from ssad.backend.c_names import Names
 from ssad.backend.layout import part_types
 from ssad.backend.llvm import Site
 from ssad.backend.runtime import CONTEXT_WORDS, CUR, END, PAYLOAD
 from ssad.ir.types import Array, Scalar, Type
-
-BAD_ARGUMENT = -1
-"""Status of a call whose arguments do not fit: a null pointer, a wrong shape, an array that is not
-contiguous.
-"""
 
 _C_TYPES = {"f64": "double", "f32": "float", "bool": "bool"}
 
@@ -43,13 +39,15 @@ class Input:
     """How one IR parameter of an entry gets its value.
 
     kind: "given" (a C parameter), "shadow" (of parameter number `of`, zeroed by the glue, and handed to the
-    caller as C parameter `name` unless that is empty), "one" (the number 1).
+    caller as C parameter `name` unless that is empty), "one" (the number 1). `written`: the function may
+    write into the array.
     """
 
     kind: str
     type: Type
     name: str = ""
     of: int = -1
+    written: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,10 +108,10 @@ def header(guard: str, entries: Sequence[Entry], structs: Sequence[Array]) -> st
     lines = [
         "/* Written by ssad. Functions return 0, or a status whose text is given by the error function;",
         "   they may be called from several threads at once. Arrays are described by pointer, shape and",
-        "   strides in elements. Array arguments must not overlap each other where one of them is written.",
-        "   A gradient array is allocated by the caller in the shape of its argument, and is overwritten.",
-        "   An array result with data == NULL is allocated with malloc, to be freed by the caller;",
-        "   otherwise it must have the shape of the result. */",
+        "   strides in elements. An array that is written (a gradient, a result, an argument that the",
+        "   function writes into) must not overlap another one. A gradient is allocated by the caller in the",
+        "   shape of its argument, and is overwritten. An array result with data == NULL is allocated with",
+        "   malloc, to be freed by the caller; otherwise it must have the shape of the result. */",
         f"#ifndef {guard}",
         f"#define {guard}",
         "#include <stdbool.h>",
@@ -155,7 +153,7 @@ def glue(header_name: str, entries: Sequence[Entry], sites: dict[str, list[Site]
         parts.append(_function(entry))
     for name in dict.fromkeys(entry.release for entry in entries):
         parts.insert(1, f"void {name}(int64_t *);")
-    parts += [_error(name, found) for name, found in sites.items()]
+    parts += [error_function(name, found) for name, found in sites.items()]
     return "\n".join(parts)
 
 
@@ -164,10 +162,8 @@ def _function(entry: Entry) -> str:
     types = [*(i.type for i in entry.inputs), *(o.type for o in entry.outputs)]
     slots = sum(len(part_types(type)) for type in types)
     lines = [f"SSAD_API {entry.prototype()} {{"]
-    for type, name in entry.parameters():
-        if type.endswith("*"):
-            lines.append(f'  if (!{name}) return ssad_bad("{name} is a null pointer");')
     lines += [
+        *checks(entry),
         f"  int64_t ssad_slots[{max(1, slots)}];",
         f"  int64_t ssad_ctx[{CONTEXT_WORDS}] = {{0}};",
         "  _Alignas(64) char ssad_first[1024]; /* what small calls allocate */",
@@ -181,6 +177,13 @@ def _function(entry: Entry) -> str:
     for number, value in enumerate(entry.inputs):
         packing += _pack(entry, number, value, at, owned)
         at += len(part_types(value.type))
+    fresh: list[str] = []
+    unpacking: list[str] = []
+    for number, result in enumerate(entry.outputs):
+        unpacking += _unpack(result, number, at, fresh)
+        at += len(part_types(result.type))
+    for name in fresh:
+        packing.insert(0, f"  int ssad_fresh_{name} = 0;")
     lines += [f"  void *{name} = 0;" for name in owned] + packing
     lines += [
         f"  ssad_status = {entry.symbol}(ssad_ctx, ssad_slots);",
@@ -189,11 +192,11 @@ def _function(entry: Entry) -> str:
         f"    ssad_status = ssad_failed = ssad_status + {entry.first_site};",
         "    goto ssad_out;",
         "  }",
+        *unpacking,
+        "ssad_out:",
     ]
-    for number, result in enumerate(entry.outputs):
-        lines += _unpack(result, number, at)
-        at += len(part_types(result.type))
-    lines.append("ssad_out:")
+    for name in fresh:
+        lines.append(f"  if (ssad_status && ssad_fresh_{name}) free({name}->data), {name}->data = 0;")
     lines += [f"  free({name});" for name in owned]
     lines += [f"  {entry.release}(ssad_ctx);", "  return ssad_status;", "}"]
     return "\n".join(lines)
@@ -212,18 +215,10 @@ def _pack(entry: Entry, number: int, value: Input, at: int, owned: list[str]) ->
     rank, name, lines = type.rank, value.name, []
     if value.kind == "shadow":
         source = entry.inputs[value.of].name
-        if name:
-            wrong = " || ".join(f"{name}->shape[{k}] != {source}->shape[{k}]" for k in range(rank))
-            lines.append(_fail(wrong, f"{name} has not the shape of {source}"))
-        else:
+        if not name:
             name = f"ssad_shadow{number}"
             owned.append(f"{name}_memory")
             lines += _own_shadow(type, name, source)
-    if type.layout != "A":
-        fortran = int(type.layout == "F")
-        order = "Fortran" if fortran else "C"
-        contiguous = f"ssad_is_contiguous({rank}, {name}->shape, {name}->strides, {fortran})"
-        lines.append(_fail(f"!{contiguous}", f"{name} is not contiguous in {order} order"))
     if value.kind == "shadow":
         to = f"(char *){name}->data, {name}->strides"
         lines.append(f"  ssad_sweep({rank}, {name}->shape, {to}, 0, 0, {type.elem.bytes});")
@@ -255,8 +250,8 @@ def _number_in(type: Type, text: str, at: int) -> list[str]:
     return [f"  {{ {c_type(type)} ssad_x = {text}; memcpy(&ssad_slots[{at}], &ssad_x, sizeof ssad_x); }}"]
 
 
-def _unpack(result: Output, number: int, at: int) -> list[str]:
-    """Hand one result to the caller."""
+def _unpack(result: Output, number: int, at: int, fresh: list[str]) -> list[str]:
+    """Hand one result to the caller; `fresh` collects the names of those that may be allocated."""
     if not result.name:
         return []
     type, name = result.type, result.name
@@ -273,6 +268,7 @@ def _unpack(result: Output, number: int, at: int) -> list[str]:
     else:
         lines.append(f"  ssad_contiguous({rank}, {shape}, {strides}, {int(type.layout == 'F')});")
     wrong = " || ".join(f"{name}->shape[{k}] != ssad_slots[{at + 1 + k}]" for k in range(rank))
+    fresh.append(name)
     return [
         *lines,
         f"  if (!{name}->data) {{",
@@ -280,6 +276,7 @@ def _unpack(result: Output, number: int, at: int) -> list[str]:
         f"    ssad_contiguous({rank}, {shape}, {name}->strides, 0);",
         f"    {name}->data = malloc((size_t)ssad_count({rank}, {shape}) * {type.elem.bytes} + 1);",
         f"  {_fail(f'!{name}->data', f'out of memory for {name}')}",
+        f"    ssad_fresh_{name} = 1;",
         f"  }} else if ({wrong}) {{",
         f'    ssad_status = ssad_bad("{name} has not the shape of the result");',
         "    goto ssad_out;",
@@ -287,55 +284,6 @@ def _unpack(result: Output, number: int, at: int) -> list[str]:
         f"  ssad_sweep({rank}, {name}->shape, (char *){name}->data, {name}->strides,"
         f" (const char *)(intptr_t)ssad_slots[{at}], {strides}, {type.elem.bytes});",
     ]
-
-
-def _error(name: str, sites: Sequence[Site]) -> str:
-    """The function that says in words what a status means, with the numbers of this thread's last failure."""
-    lines = [
-        f"SSAD_API const char *{name}(int status) {{",
-        '  if (status == 0) return "no error";',
-        '  if (status == -1) return status == ssad_failed ? ssad_argument : "an argument does not fit";',
-        "  int64_t none[8] = {0};",
-        "  const int64_t *p = status == ssad_failed ? ssad_payload : none;",
-        "  (void)p;",
-        "  switch (status) {",
-    ]
-    for number, site in enumerate(sites, 1):
-        text, values = _format(site)
-        lines.append(
-            f"  case {number}: snprintf(ssad_text, sizeof ssad_text, {_string(text)}{values}); break;"
-        )
-    return "\n".join([*lines, '  default: return "unknown status";', "  }", "  return ssad_text;", "}", ""])
-
-
-def _format(site: Site) -> tuple[str, str]:
-    """A printf format and its arguments for the message of a site."""
-    place = f" at {site.loc.file}:{site.loc.line} in {site.loc.function}" if site.loc is not None else ""
-    values: list[str] = []
-
-    def spell(match: re.Match[str]) -> str:
-        if match[0] in ("{{", "}}"):
-            return match[0][0]
-        k = int(match[1])
-        kind = site.payload[k]
-        if kind.startswith("f"):
-            values.append(f"ssad_number(p[{k}])")
-            return "\0.17g"
-        values.append(f"({'unsigned ' if kind.startswith('u') else ''}long long)p[{k}]")
-        return "\0llu" if kind.startswith("u") else "\0lld"
-
-    message = re.sub(r"\{\{|\}\}|\{(\d+)[^}]*\}", spell, site.message or "")
-    whole = f"{site.exc}{place}{': ' if message else ''}{message}"
-    return whole.replace("%", "%%").replace("\0", "%"), "".join(f", {v}" for v in values)
-
-
-def _string(text: str) -> str:
-    """A C string literal."""
-    plain = (
-        chr(b) if 32 <= b < 127 and b not in b'"\\?' else f"\\{b:03o}"
-        for b in text.encode("utf-8", "replace")
-    )
-    return '"' + "".join(plain) + '"'
 
 
 def fresh_names(parameters: Sequence[str]) -> tuple[Names, list[str]]:
