@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Any
 
 from ssad.api.arguments import Argnums, normal_argnums, plain, recipe
 from ssad.backend.aot import Export, Library, export_library
-from ssad.errors import ArgumentError, DifferentiationError, UnsupportedError
+from ssad.errors import DifferentiationError, UnsupportedError, UsageError
 from ssad.frontend.abstract import Abstract, ArrayOf, Number, TupleOf
 from ssad.frontend.arguments import parse_signature, signature_of_annotations
 from ssad.frontend.infer import Typed
@@ -52,7 +53,7 @@ def export(
     typed, primal = _compiled(fn, arguments, made)
     names = [p.name for p in primal.value.main.params]
     hidden = _flavours(typed.result)
-    one = Export(name or fn.__name__, names, primal.value, hidden=hidden)
+    one = Export(_name(fn, name), names, primal.value, hidden=hidden)
     if grad:
         one = _with_gradient(one, fn, arguments, made, normal_argnums(fn, argnums, len(arguments)), typed)
     return export_library([one], path, options=made.options, target_cpu=target_cpu, header_path=header)
@@ -79,6 +80,16 @@ def _with_gradient(
     )
 
 
+def _name(fn: Callable[..., Any], name: str | None) -> str:
+    """What the C functions are called after. Raises UsageError where that is no name."""
+    if name is None and fn.__name__ != "<lambda>":
+        return fn.__name__
+    if name is not None and name.isascii() and name.isidentifier():
+        return name
+    cause = "a lambda has no name for C" if name is None else f"{name!r} is no name for C functions"
+    raise UsageError(cause, cure="give one of letters, digits and underscores: name='f', --name f")
+
+
 def _signature(fn: Callable[..., Any], signature: str | Sequence[Abstract] | None) -> list[Abstract]:
     if signature is None:
         return signature_of_annotations(fn)
@@ -95,7 +106,7 @@ def _compiled(fn: Callable[..., Any], arguments: Sequence[Abstract], made: Recip
     typed: Typed = found["typed"].value
     for capture in typed.captures:
         raise UnsupportedError(
-            f"{fn.__name__} uses the array {capture.origin.name} from outside; a library has no place for it",
+            f"{fn.__name__} uses the array {capture.origin.name} from outside, which a library cannot hold",
             found["refined"].value.main.loc,
             "make it an argument",
         )
@@ -113,8 +124,11 @@ def _check_differentiable(fn: Callable[..., Any], typed: Typed, numbers: Sequenc
         argument = typed.params[n]
         kind = argument.elem if isinstance(argument, ArrayOf) else getattr(argument, "type", None)
         if kind is None or not kind.is_float:
-            raise ArgumentError(
-                f"cannot differentiate by argument {n}: it is {argument}", cure="leave it out of argnums"
+            name = list(inspect.signature(fn).parameters)[n]
+            raise DifferentiationError(
+                f"cannot differentiate by argument {name!r}: it is {argument}",
+                typed.module.main.loc,
+                "give it a float type in the signature, or leave it out of argnums",
             )
 
 

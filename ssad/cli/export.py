@@ -11,6 +11,7 @@ EPILOG = """\
 examples:
   ssad export model.py:loss --signature "f64[:], f64" --grad -o libloss.so
   ssad export model.py:loss --signature "f64[:], f64" --grad --argnums 0,1 --target-cpu native -o libloss.so
+  cc main.c -o main -L. -lloss -Wl,-rpath,. -lm
 
 The header is written beside the library. It declares, for a function f: f_primal, with --grad f_gradient and
 f_value_and_gradient, and ssad_f_error, which puts a status into words. docs/c_api.md has the calling
@@ -39,6 +40,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--target-cpu", metavar="CPU", help="native, generic, x86-64-v2, x86-64-v3, x86-64-v4"
     )
+    parser.add_argument(
+        "--error-model",
+        choices=("python", "numpy"),
+        default="python",
+        help="division by zero, log(-1.0) are errors (python, the default) or give inf and nan (numpy)",
+    )
     parser.add_argument("--fastmath", action="store_true", help="let sums be reordered")
     parser.add_argument(
         "--no-vector-math", action="store_true", help="no vector versions of elementary functions"
@@ -66,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         header=args.header,
         fastmath=args.fastmath,
         vector_math=not args.no_vector_math,
+        error_model=args.error_model,
     )
     print(f"{library.path}: {', '.join(library.functions)}")
     print(library.header)
