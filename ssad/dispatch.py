@@ -114,6 +114,7 @@ class Specialisation:
         self._guards = compiled.typed.guards
         self._shadows = [n for n, slot in enumerate(self.slots) if slot.kind == "shadow" and not slot.tangent]
         self._dots = [n for n, slot in enumerate(self.slots) if slot.kind == "shadow" and slot.tangent]
+        self._tangents = [n for n, slot in enumerate(self.slots) if slot.kind == "primal" and slot.tangent]
 
     def valid(self) -> bool:
         """Whether what was taken for constant outside the function still is what it was."""
@@ -141,9 +142,10 @@ class Specialisation:
             elif kind == "cotangent" or kind == "seed" or not isinstance(flat[index], np.ndarray):
                 values.append(0.0)
             else:
-                values.append(None if kind == "shadow" and self.overlap else zeros_like(flat[index]))
+                values.append(None if self.overlap else zeros_like(flat[index]))
         if self.overlap:
-            for positions in (self._shadows, self._dots):
+            for kin in (self._shadows, self._dots, self._tangents):
+                positions = [n for n in kin if values[n] is None]
                 indices = [self.slots[n].index for n in positions]
                 written = [k for k, index in enumerate(indices) if index in self.compiled.writes]
                 made = zeros_beside([flat[index] for index in indices], written)

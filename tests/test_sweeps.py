@@ -157,6 +157,54 @@ def test_forward_agrees_with_the_tape(case: Case) -> None:
         np.testing.assert_allclose(dot or 0.0, left, rtol=0, atol=tolerance * max(1.0, scale))
 
 
+@pytest.mark.parametrize("case", [c for c in cases() if "aliased" in c.tags and differentiable(c)], ids=_id)
+def test_overlapping_arguments_in_all_modes(case: Case) -> None:
+    """Of arguments that are written and overlap there is one memory, with one tangent; of others each its
+    own.
+    """
+    for args in case.argument_sets():
+        for n in case.positions:
+            _, expected = tape.gradient(case.fn, args, n)
+            for mode in ("forward", "reverse"):
+                got = ssad.jacobian(case.fn, argnums=n, mode=mode, **EXACT)(*copy_arguments(args))
+                assert_close(got, expected, f"Jacobian by argument {n}, {mode}")
+            if case.smooth:
+                v = direction(args[n], np.random.default_rng(3))
+                expected = curvature(case.fn, args, n, v)
+                got = second_along(case.fn, args, n, v)
+                np.testing.assert_allclose(got, expected, rtol=2e-6, atol=2e-6 * max(1.0, abs(expected)))
+
+
+def curvature(fn: Callable[..., Any], args: Any, n: int, v: Any) -> float:
+    """The second derivative along `v`, by differences of the tape, which moves memory and not a copy."""
+    from tests.oracle.differences import richardson
+
+    left = copy_arguments(args)
+    fn(*left)
+    separate = all(same_bits(a, b) for a, b in zip(args, left, strict=True))
+
+    def slope(t: float) -> Any:
+        moved = copy_arguments(args, separate=separate)
+        moved[n][...] += t * v
+        return float(np.vdot(v, tape.gradient(fn, moved, n)[1]))
+
+    return float(np.asarray(richardson(slope, (0.0,), 0)))
+
+
+def test_tangents_of_one_memory_agree() -> None:
+    def f(x: Any, y: Any) -> Any:
+        y[0] = x[0] * x[1]
+        return x[0] * y[1]
+
+    x, v = np.array([2.0, 3.0]), np.array([0.5, 0.25])
+    assert ssad.jvp(f, (x.copy(), x.copy()), (v, 2.0 * v))[1] == 2.0 * 3.0 * 0.0 + 0.5 * 3.0 + 2.0 * 0.5
+    for tangents in ((v, v), (v, None), (None, v)):
+        y = x.copy()
+        assert ssad.jvp(f, (y, y), tangents)[1] == 0.5 * 3.0 * 3.0 + 2.0 * 0.25 * 6.0
+    with pytest.raises(ssad.errors.ArgumentError, match="argument 0 overlaps another"):
+        ssad.jvp(f, (x, x), (v, 2.0 * v))
+
+
 def direction(x: Any, rng: np.random.Generator) -> Any:
     return float(rng.standard_normal()) if np.ndim(x) == 0 else rng.standard_normal(np.shape(x))
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ssad.ad.signature import Slot
 from ssad.api.arguments import (
     basis,
     bind,
@@ -20,7 +19,7 @@ from ssad.api.arguments import (
     plain,
     recipe,
 )
-from ssad.api.running import cotangent, float_result, give_seeds, part
+from ssad.api.running import cotangent, float_result, give_seeds, give_tangents
 from ssad.dispatch import Specialisation, Specialisations
 from ssad.errors import ArgumentError, DifferentiationError
 from ssad.pipeline import Recipe, Step
@@ -51,10 +50,8 @@ def jvp(
     check_differentiable(fn, primals, active)
     found = specialisations(fn, options).find(primals, (Step("forward", active),))
     values = found.prepare(primals)
-    for n in active:
-        values[found.position[Slot("primal", part(found, n), True)]] = like(
-            tangents[n], primals[n], f"tangents[{n}]"
-        )
+    directions = {n: like(tangents[n], primals[n], f"tangents[{n}]") for n in active}
+    give_tangents(found, directions, values)
     results = found.call(values)
     return found.rebuild(results), found.rebuild(results, tangent=True)
 
@@ -181,7 +178,7 @@ def _columns(versions: Specialisations, kept: Sequence[Any], args: Sequence[Any]
     columns = []
     for direction in basis(args[n]) if np.ndim(args[n]) else [1.0]:
         values = found.prepare(*_apart(kept, len(args)))
-        values[found.position[Slot("primal", part(found, n), True)]] = direction
+        give_tangents(found, {n: direction}, values)
         columns.append(found.rebuild(found.call(values), tangent=True))
     return columns
 
@@ -215,7 +212,7 @@ def _hvp(
     found: Specialisation, args: Sequence[Any], outside: Sequence[Any] | None, v: Any, argnum: int
 ) -> Any:
     values = found.prepare(args, outside)
-    values[found.position[Slot("primal", part(found, argnum), True)]] = v
+    give_tangents(found, {argnum: v}, values)
     results = found.call(values)
     return cotangent(found, argnum, args, values, results, dot=True)
 

@@ -73,6 +73,24 @@ def cotangent(
     return type(x)(bar) if isinstance(x, np.generic) else bar
 
 
+def give_tangents(found: Specialisation, tangents: dict[int, Any], values: list[Any]) -> None:
+    """Put the tangents of arguments in place. Arguments that overlap and are written are one memory, which
+    has one tangent: raises ArgumentError where theirs differ.
+    """
+    positions = {n: found.position[Slot("primal", part(found, n), True)] for n in tangents}
+    for n, at in positions.items():
+        if isinstance(values[at], np.ndarray):
+            values[at][...] = tangents[n]
+        else:
+            values[at] = tangents[n]
+    if not found.overlap:
+        return
+    for n, at in positions.items():
+        if not np.array_equal(values[at], tangents[n], equal_nan=True):
+            cause = f"argument {n} overlaps another, is written, and its tangent is not that of the other"
+            raise ArgumentError(cause, cure="give the tangent of the shared memory once, and None elsewhere")
+
+
 def give_seeds(found: Specialisation, y_bar: Any, y: Any, values: list[Any]) -> None:
     """Put the cotangent of a result (a float, an array, or a tuple of them) in place of the seeds."""
     positions = [n for n, slot in enumerate(found.slots) if slot.kind == "seed"]
