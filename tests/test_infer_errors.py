@@ -103,3 +103,14 @@ def test_results_that_have_no_way_out_are_refused(fn: Callable[..., Any]) -> Non
         infer(fn, parse_signature("f64"))
     assert "return" in str(caught.value)
     assert len(str(caught.value).splitlines()) <= 6
+
+
+def test_calls_nested_deeper_than_64_are_refused() -> None:
+    source = "def f0(x):\n    return x * 2.0\n"
+    for n in range(1, 71):
+        source += f"def f{n}(x):\n    return f{n - 1}(x) + 1.0\n"
+    scope: dict[str, Any] = {}
+    exec(compile(source, "<chain>", "exec"), scope)
+    infer(scope["f63"], parse_signature("f64"))
+    with pytest.raises(SsadError, match="nested deeper than 64"):
+        infer(scope["f70"], parse_signature("f64"))
