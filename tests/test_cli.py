@@ -63,7 +63,7 @@ def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
 def test_help_lists_the_verbs(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "--help")
     assert code == 0 and err == ""
-    for verb in ("dump-ir", "explain", "info", "opt"):
+    for verb in ("dump-ir", "explain", "export", "info", "opt"):
         assert re.search(rf"^ +{verb}  ", out, re.M)
 
 
@@ -79,7 +79,7 @@ def test_misuse(capsys: pytest.CaptureFixture[str], dead: str, argv: tuple[str, 
 
 
 def test_every_verb_has_help(capsys: pytest.CaptureFixture[str]) -> None:
-    for verb in ("dump-ir", "explain", "info", "opt"):
+    for verb in ("dump-ir", "explain", "export", "info", "opt"):
         code, out, _ = run(capsys, verb, "--help")
         assert code == 0 and out.startswith(f"usage: ssad {verb}")
 
@@ -259,6 +259,55 @@ def test_a_pass_that_breaks_the_ir_is_a_bug(
     code, out, err = run(capsys, "opt", dead, "-p", "breaks", *each)
     assert code == 70 and out == "" and "V07: %nowhere is not defined" in err and "bug in ssad" in err
     assert ("after pass breaks" in err) == bool(each)
+
+
+# Files that hold functions
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "place"),
+    [
+        ("x = 1\ny = x / 0\n", "ZeroDivisionError: division by zero", "m.py:2:5 in <module>"),
+        ("def f():\n    return [][0]\n\nf()\n", "IndexError: list index out of range", "m.py:2:12 in f"),
+        ("import json\njson.loads('[')\n", "JSONDecodeError: ", "m.py:2:1 in <module>"),
+        ("import no_such_module\n", "ModuleNotFoundError: No module", "m.py:1:1 in <module>"),
+        ("def f(x):\n    return x +\n", "SyntaxError: invalid syntax", "m.py:2:15"),
+        ("import sys\nsys.exit('no')\n", "SystemExit: no", "m.py:2:1 in <module>"),
+    ],
+)
+@pytest.mark.parametrize("verb", [("dump-ir",), ("export", "-o", "m.so")])
+def test_a_file_that_cannot_be_run(
+    capsys: pytest.CaptureFixture[str], dead: str, text: str, says: str, place: str, verb: tuple[str, ...]
+) -> None:
+    """The program is at fault, and the line of it that has to do with the exception is shown."""
+    Path("m.py").write_text(text)
+    code, out, err = run(capsys, verb[0], "m.py:f", *verb[1:])
+    first, second, *rest = err.splitlines()
+    assert (code, out) == (1, "") and len(rest) <= 4
+    assert first.startswith(f"error[SSAD0610]: running m.py raised {says}")
+    assert second.startswith(f"  --> {place}") and rest[-1] == "  help: try `python m.py` first"
+
+
+def test_a_file_called_like_a_module(capsys: pytest.CaptureFixture[str], dead: str) -> None:
+    """It is run, and nobody else gets it who wants the module."""
+    Path("json.py").write_text("def f(x: float) -> float:\n    return x * x\n")
+    code, out, _ = run(capsys, "dump-ir", "json.py:f", "--stage", "typed")
+    assert code == 0 and "func @f(%x: f64) -> f64" in out
+    assert sys.modules["json"].__name__ == "json"
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("json.py", "'json.py' names no function"),
+        ("m.py:x.real.nothing", "m.py has no function 'x.real.nothing'"),
+        ("m.py:g", "it has f"),
+    ],
+)
+def test_no_such_function(capsys: pytest.CaptureFixture[str], dead: str, target: str, says: str) -> None:
+    Path("m.py").write_text("x = 1.5\n\ndef f(x):\n    return x\n")
+    code, out, err = run(capsys, "dump-ir", target)
+    assert (code, out) == (2, "") and says in err
 
 
 # explain

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ssad.cli.colours import emphasised
-from ssad.errors import SsadError, UsageError, VerifyError
+from ssad.errors import SignatureError, SsadError, UsageError, VerifyError
 
 OK, USER_ERROR, MISUSE, INTERNAL, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 70, 130, 141
 
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
         sys.stdout.flush()
         return code
-    except UsageError as error:
+    except (UsageError, SignatureError) as error:
         return report(error, MISUSE)
     except VerifyError as error:  # a verb reports invalid input itself; this is IR that ssad made
         return _bug(error)

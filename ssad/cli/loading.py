@@ -32,7 +32,8 @@ def load_function(target: str) -> Callable[..., Any]:
     found: Any = _run(path)
     for part in name.split("."):
         if not hasattr(found, part):
-            functions = [n for n, v in vars(found).items() if callable(v) and not n.startswith("_")]
+            inside = getattr(found, "__dict__", {})
+            functions = [n for n, v in inside.items() if callable(v) and not n.startswith("_")]
             raise UsageError(
                 f"{file} has no function {name!r}", cure=f"it has {', '.join(functions) or 'none'}"
             )
@@ -44,25 +45,27 @@ def load_function(target: str) -> Callable[..., Any]:
 
 
 def _run(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # a file called math.py must not stand for the module math
+    name = path.stem if path.stem not in sys.modules else f"ssad_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path} is no Python file", cure="give a file whose name ends in .py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[name] = module
     sys.path.insert(0, str(path.resolve().parent))  # as `python FILE.py` would
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         cause = f"running {path} raised {type(error).__name__}: {error}"
-        raise LoadError(cause, _raised_at(error, path), f"try `python {path}` first") from error
+        raise LoadError(cause, _raised_at(error, module.__file__), f"try `python {path}` first") from error
     return module
 
 
-def _raised_at(error: BaseException, path: Path) -> Location | None:
+def _raised_at(error: BaseException, file: str | None) -> Location | None:
     """The last line of the file itself that has to do with an exception."""
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return Location(error.filename, "", error.lineno, error.offset - 1 if error.offset else None)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path.resolve()]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     if not frames:
         return None
     at = frames[-1]
@@ -71,8 +74,8 @@ def _raised_at(error: BaseException, path: Path) -> Location | None:
 
 def signature_of(fn: Callable[..., Any], text: str | None) -> list[Abstract]:
     """The argument types given as text, or those of the annotations. Raises SignatureError."""
-    code = getattr(fn, "__code__", None)
-    count = code.co_argcount + code.co_kwonlyargcount if code is not None else 0
+    parameters = inspect.signature(fn).parameters.values()
+    count = len(parameters)
     if text is None:
         try:
             return signature_of_annotations(fn)
@@ -82,10 +85,11 @@ def signature_of(fn: Callable[..., Any], text: str | None) -> list[Abstract]:
                 error.cause, error.place, f'give --signature, for example "{example}"'
             ) from None
     signature = parse_signature(text)
-    if code is not None and len(signature) > count:
+    required = sum(p.default is inspect.Parameter.empty for p in parameters)
+    if not required <= len(signature) <= count:
         raise SignatureError(
-            f"the signature has {len(signature)} types, {fn.__name__} takes {count} arguments",
-            cure="give one type per argument",
+            f"the signature has types for {len(signature)} of the {count} arguments of {fn.__name__}",
+            cure="give one type per argument; those with a default may be left out at the end",
         )
     return signature
 
