@@ -22,7 +22,7 @@ demo: $(VENV)/.installed-demo
 	$(BIN)/python examples/lotka_volterra.py
 
 test: lint $(VENV)/.installed-pyodide
-	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 	$(BIN)/python -m tests.other_pythons --workers $(WORKERS)
 
 lint: $(VENV)/.installed-test
