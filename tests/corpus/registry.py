@@ -19,6 +19,7 @@ THEMES = (
     "numerics",
     "likelihoods",
     "classics",
+    "tricky",
 )
 
 Factory = Callable[[], tuple[Any, ...]]
