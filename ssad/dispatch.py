@@ -14,7 +14,7 @@ from ssad.errors import ArgumentError, SsadError
 from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Abstract, ArrayOf, Known, Number, TupleOf
 from ssad.frontend.arguments import abstract_of
 from ssad.pipeline import Compiled, Recipe, compile_function
-from ssad.shadows import overlaps_itself, zeros_beside, zeros_like
+from ssad.shadows import flat_leaves, overlaps_itself, zeros_beside, zeros_like
 
 
 class Specialisations:
@@ -70,9 +70,11 @@ def type_key(value: Any) -> Any:
     if kind is np.ndarray:
         flags = value.flags
         layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
-        return value.dtype.str, value.ndim, layout
+        return value.dtype.str, value.ndim, layout, flags.aligned
     if isinstance(value, np.generic):
         return kind
+    if kind is tuple:
+        return kind, *map(type_key, value)
     if value is None or kind is str:
         return kind, value
     return kind, id(value)
@@ -90,6 +92,8 @@ def _abstract(fn: Callable[..., Any], number: int, value: Any) -> Abstract:
 
 
 def _overlap(args: Sequence[Any]) -> bool:
+    if any(type(a) is tuple for a in args):
+        args = flat_leaves(tuple(args))
     arrays = [a for a in args if isinstance(a, np.ndarray) and a.ndim]
     return any(np.may_share_memory(a, b) for n, a in enumerate(arrays) for b in arrays[n + 1 :])
 

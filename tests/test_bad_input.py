@@ -74,6 +74,7 @@ ARGUMENTS: list[Case] = [
     ("0-d array for an array", lambda: jit(np.array(1.0), 1.0), "has no length"),
     ("matrix for a vector", lambda: jit(np.ones((2, 2)), 1.0), "array expressions"),
     ("big-endian", lambda: jit(np.ones(2, ">f8"), 1.0), "foreign byte order"),
+    ("not aligned", lambda: jit(np.ones(3, [("a", "i1"), ("b", float)])["b"], 1.0), "not aligned"),
     ("objects", lambda: jit(np.array([1.0, None], object), 1.0), "Python objects"),
     ("complex array", lambda: jit(np.ones(2, complex), 1.0), "complex128"),
     ("half precision", lambda: jit(np.ones(2, np.float16), 1.0), "float16"),

@@ -168,6 +168,45 @@ def test_a_version_for_separate_arguments_is_not_used_for_overlapping_ones() -> 
             np.testing.assert_allclose(got, bar, rtol=1e-13)
 
 
+# Arguments that are tuples
+
+
+def summed_into(pair: Any, x: Any) -> Any:
+    out, t = pair
+    for i in range(len(x)):
+        out[i] = t * x[i] + out[i - 1]
+    return out[0] * x[0] + out[len(x) - 1]
+
+
+def through_a_tuple(function: Any, shared: bool) -> Any:
+    return lambda x: function((x if shared else np.ones(4), 0.5), x)
+
+
+def test_arrays_in_tuples_overlap_too() -> None:
+    value = ssad.jit(vector_math=False)(summed_into)
+    by_x = ssad.grad(summed_into, argnums=1)
+    for shared in (False, True, False):
+        x = random(4)
+        plain = through_a_tuple(summed_into, shared)
+        assert through_a_tuple(value, shared)(x.copy()) == plain(x.copy())
+        _, expected = gradient(plain, (x,), 0)
+        np.testing.assert_allclose(through_a_tuple(by_x, shared)(x.copy()), expected, rtol=1e-13)
+
+
+def test_a_tuple_is_known_by_its_types() -> None:
+    f = ssad.jit(lambda pair: pair[0] + pair[1])
+    kept = [(1.0, 2.0), (1, 2), (1.0, np.float64(2.0)), (3.5, 4.0), (3, 4)]
+    assert [f(pair) for pair in kept] == [3.0, 3, 3.0, 7.5, 7]
+    assert len(f.signatures) == 3
+
+
+def test_a_pullback_keeps_arrays_in_tuples() -> None:
+    y = np.array([1.0, 2.0])
+    _, pullback = ssad.vjp(lambda pair, t: t * pair[0][0] + pair[0][1] * t * pair[1], (y, 3), 0.5)
+    y[:] = 9.0
+    assert pullback(1.0)[1] == 1.0 + 2.0 * 3
+
+
 # Pullbacks
 
 

@@ -11,9 +11,8 @@ import numpy as np
 from ssad.api.arguments import bind, check_differentiable, is_differentiable, normal_argnums, plain
 from ssad.api.compiled import grad
 from ssad.api.operators import hvp_by, jvp, vjp
-from ssad.api.running import flat_leaves
 from ssad.errors import ArgumentError, SsadError
-from ssad.shadows import copies
+from ssad.shadows import copies, flat_leaves
 
 
 class GradientMismatch(SsadError, AssertionError):

@@ -12,7 +12,7 @@ from ssad.api.arguments import check_differentiable, is_differentiable, like
 from ssad.dispatch import Specialisation, Specialisations
 from ssad.errors import ArgumentError, DifferentiationError
 from ssad.frontend.abstract import ArrayOf, Number
-from ssad.shadows import copies, zeros_like
+from ssad.shadows import copies, flat_leaves, zeros_like
 
 
 def part(found: Specialisation, argument: int) -> int:
@@ -103,8 +103,3 @@ def give_seeds(found: Specialisation, y_bar: Any, y: Any, values: list[Any]) -> 
         raise ArgumentError(cause, cure="give one per float")
     for n, bar, own in zip(positions, bars, leaves, strict=True):
         values[n] = like(bar, own, "y_bar")
-
-
-def flat_leaves(tree: Any) -> list[Any]:
-    """What stands in nested tuples, left to right."""
-    return [leaf for item in tree for leaf in flat_leaves(item)] if isinstance(tree, tuple) else [tree]

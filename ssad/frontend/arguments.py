@@ -85,6 +85,8 @@ def why_not_an_array(value: np.ndarray[Any, Any]) -> tuple[str, str]:
         return "is an array of Python objects", cure
     if dtype.names is not None:
         return "is an array of records", "pass one array per field: x['name'].copy()"
+    if dtype in SCALARS and not value.flags.aligned:
+        return f"is an array of {dtype.name} that is not aligned in memory", "pass a copy: x.copy()"
     return f"is an array of {dtype.name}", cure
 
 

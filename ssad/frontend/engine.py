@@ -133,5 +133,7 @@ def array_type(value: np.ndarray[Any, Any]) -> ArrayOf | None:
     elem = SCALARS.get(value.dtype)
     if elem is None or type(value) is not np.ndarray or value.ndim == 0 or not value.dtype.isnative:
         return None
+    if not value.flags.aligned:
+        return None  # its strides are no numbers of elements
     layout = "C" if value.flags.c_contiguous else "F" if value.flags.f_contiguous else "A"
     return array_of(elem, value.ndim, layout)
