@@ -78,6 +78,21 @@ def short_circuit(a, b):
     return c, d, e, (a if b else b if a else -1)
 
 
+@runs((1, 0), (0, 1), (0, 0), (2, 3))
+def mixed_short_circuit(a, b):
+    c = a and b and 5 or b or 7
+    d = (a or b) and (b or a and 3)
+    e = (a
+         and (b
+              or not not a)
+         or b)  # fmt: skip
+    while (a if b > 1 else c) and b:
+        b -= 1
+        if not (d if b else a):
+            break
+    return c, d, e, not not b, not (a > b), b
+
+
 @runs((3,), (0,))
 def walrus(n):
     total = 0

@@ -68,10 +68,6 @@ OLD, NEW = (3, 11), (3, 14)
             [("KW_NAMES", 0, ("k",)), ("PRECALL", 2), ("CALL", 2)],
             [("LOAD_CONST", 0, ("k",)), ("CALL_KW", 2)],
         ),
-        (
-            [("LOAD_CONST", 0, 1), ("LOAD_CONST", 1, 2), ("BUILD_SLICE", 2)],
-            [("LOAD_CONST", 0, slice(1, 2))],
-        ),
         ([("LOAD_METHOD", 0, "sum")], [("LOAD_ATTR", 1, "sum")]),
         ([("FORMAT_VALUE", 2)], [("CONVERT_VALUE", 2), ("FORMAT_SIMPLE", 0)]),
         (

@@ -193,7 +193,7 @@ _FROM_313 = """
 LOAD_FAST_LOAD_FAST: load first; load second
 STORE_FAST_LOAD_FAST: store first; load second
 STORE_FAST_STORE_FAST: store first; store second
-TO_BOOL: -
+TO_BOOL: truth
 LOAD_GLOBAL: global value; null if 1
 END_FOR: -
 CALL_KW: call_kw arg
@@ -329,7 +329,7 @@ def translate(
                 out.append(Instruction(step.op, step.argument(raw), raw.offset, raw.position))
                 if step.op in _JUMPS:
                     out[-1].targets = (raw.value,)
-                elif (repair := REPAIRS.get(step.op)) is not None:
+                if (repair := REPAIRS.get(step.op)) is not None:
                     repair(out, cells)
     _number_targets(out, start, protected)
     return out

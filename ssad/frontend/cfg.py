@@ -2,12 +2,14 @@
 
 CPython compiles some source twice: the test of a `while` stands before the loop and again behind its body (up
 to 3.13), what follows a branch and returns is copied into its arms (from 3.12 on). Copies that go on alike
-are merged here, so that every version gives the same graph: a loop's header tests, its latches jump.
+are merged here; and where `and` within `or` tests a value whose truth the way there has told (all but 3.11
+test it again), control passes over the test. So every version gives the same graph: a loop's header tests,
+its latches jump.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ssad.frontend.instruction import Instruction
 
@@ -38,6 +40,7 @@ def blocks_of(code: Sequence[Instruction]) -> list[CodeBlock]:
     empty block stands before it.
     """
     flow = _Flow(code)
+    flow.pass_over_tests()
     flow.merge_copies()
     leaders = flow.leaders()
     blocks: dict[int, CodeBlock] = {}
@@ -78,13 +81,18 @@ class _Flow:
         self._final: dict[int, int] = {}
         self.start = self._arrive(0)
         self.after: dict[int, list[int]] = {}
+        self._keep_reachable(lambda at: [self._arrive(target) for target in self._targets(at)])
+
+    def _keep_reachable(self, ways_from: Callable[[int], list[int]]) -> None:
+        """Set `after` to the ways from each instruction that can be reached."""
+        after: dict[int, list[int]] = {}
         work = [self.start]
         while work:
             at = work.pop()
-            if at in self.after:
-                continue
-            ways = self.after[at] = [self._arrive(target) for target in self._targets(at)]
-            work.extend(ways)
+            if at not in after:
+                after[at] = ways_from(at)
+                work.extend(after[at])
+        self.after = after
 
     def _targets(self, at: int) -> Sequence[int]:
         instruction = self.code[at]
@@ -106,8 +114,44 @@ class _Flow:
         self._final[start] = at
         return at
 
+    def pass_over_tests(self) -> None:
+        """Lead what has tested the value on top of the stack past further tests of that value.
+
+        Where the value is dropped on both ways, the test takes it off the stack in the first place.
+        """
+        tests = {at: ways[0] for at, ways in self.after.items() if self._is_test(at)}
+        ends = {
+            branch: [self._known(way, side, tests) for side, way in enumerate(self.after[branch])]
+            for branch in tests.values()
+        }
+        needless: dict[int, int] = {}  # a copy that both ways drop -> its branch
+        for at, branch in tests.items():
+            if all(self.code[end].op == "pop" for end in ends[branch]):
+                needless[at] = branch
+                ends[branch] = [self.after[end][0] for end in ends[branch]]
+        after = self.after | ends
+        self._keep_reachable(lambda at: [needless.get(way, way) for way in after[at]])
+
+    def _is_test(self, at: int) -> bool:
+        """Whether this copies the value on top of the stack for a branch that follows."""
+        instruction = self.code[at]
+        return (
+            instruction.op == "copy" and instruction.arg == 1 and self.code[self.after[at][0]].op == "branch"
+        )
+
+    def _known(self, way: int, side: int, tests: Mapping[int, int]) -> int:
+        """Where control gets from `way` when the value on top is true (side 0) or false (side 1)."""
+        passed = set()
+        while way in tests and way not in passed:
+            passed.add(way)
+            way = self.after[tests[way]][side]
+        return way
+
     def merge_copies(self) -> None:
-        """Let one instruction stand for all that do the same at the same place and go on alike."""
+        """Let one instruction stand for all that do the same at the same place and go on alike.
+
+        A branch needs the same tests before it, too: 3.11 gives those of `if (a if c else b)` one place.
+        """
         before: dict[int, list[int]] = {at: [] for at in self.after}
         for at, ways in self.after.items():
             for way in ways:
@@ -119,9 +163,8 @@ class _Flow:
             at = work.pop()
             if at in merged:
                 continue
-            instruction = self.code[at]
-            argument = id(instruction.arg) if instruction.op == "const" else instruction.arg
-            key = (instruction.op, argument, instruction.position, instruction.handler, *self.after[at])
+            tests = frozenset(map(self._doing, before[at])) if self.code[at].op == "branch" else None
+            key = (*self._doing(at), tests, *self.after[at])
             twin = known.setdefault(key, at)
             if twin == at:
                 continue
@@ -137,6 +180,12 @@ class _Flow:
                 self.start = kept
         for gone in merged:
             del self.after[gone]
+
+    def _doing(self, at: int) -> tuple[object, ...]:
+        """What is done at an instruction, and where."""
+        instruction = self.code[at]
+        argument = id(instruction.arg) if instruction.op == "const" else instruction.arg
+        return instruction.op, argument, instruction.position, instruction.handler
 
     def leaders(self) -> set[int]:
         """The instructions at which a block begins: after a branch, and where several ways meet."""

@@ -10,6 +10,7 @@ The canonical operations work on a stack of objects and nulls:
 | `global` `store_global` | name | a global or builtin |
 | `attr` `store_attr` | name | an attribute |
 | `null` `pop` `copy` `swap` | - or depth | the stack itself; `null` lies beside a callee without self |
+| `truth` | - | whether the object is true, as a bool |
 | `binary` `unary` `compare` | operator | `+=` is in place; `compare` also `is`, `is not`, `in`, `not in` |
 | `subscript` `store_subscript` `slice` | - or count | indexing; `slice` takes 2 or 3 bounds |
 | `tuple` `list` `unpack` `extend` `string` | count | displays; `string` joins formatted pieces |

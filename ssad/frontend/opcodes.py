@@ -60,9 +60,12 @@ def const(frame: Frame, at: Instruction) -> None:
 
 
 def constant(frame: Frame, value: Any) -> Value:
-    """Emit a literal; tuples are built from their elements, other objects are named in the module."""
+    """Emit a literal; tuples and slices are built from their parts, other objects are named in the module."""
     if isinstance(value, tuple):
         return frame.emit("py.tuple", *[constant(frame, element) for element in value])
+    if isinstance(value, slice):
+        bounds = [value.start, value.stop] if value.step is None else [value.start, value.stop, value.step]
+        return frame.emit("py.slice", *[constant(frame, bound) for bound in bounds])
     if value is None or isinstance(value, (bool, int, float, str)):
         return frame.emit("py.const", value=value)
     return frame.emit("py.const", object=closures.named_object(frame, value))
@@ -159,6 +162,11 @@ def binary(frame: Frame, at: Instruction) -> None:
 @handles("unary")
 def unary(frame: Frame, at: Instruction) -> None:
     frame.push(frame.emit("py.unary", frame.pop(), op=at.arg))
+
+
+@handles("truth")
+def truth(frame: Frame, at: Instruction) -> None:
+    frame.push(frame.emit("py.unary", frame.emit("py.unary", frame.pop(), op="not"), op="not"))
 
 
 @handles("compare")

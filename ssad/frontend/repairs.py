@@ -10,17 +10,6 @@ from collections.abc import Callable
 from ssad.frontend.instruction import Instruction
 
 
-def _const(out: list[Instruction], cells: set[str]) -> None:
-    """A constant slice is built from its bounds."""
-    value = out[-1].arg
-    if not isinstance(value, slice):
-        return
-    bounds = [value.start, value.stop] if value.step is None else [value.start, value.stop, value.step]
-    at = out.pop()
-    out.extend(Instruction("const", bound, at.offset, at.position) for bound in bounds)
-    out.append(Instruction("slice", len(bounds), at.offset, at.position))
-
-
 def _load(out: list[Instruction], cells: set[str]) -> None:
     """A cell variable loaded like a local is the cell itself, to go into a closure."""
     if out[-1].arg in cells:
@@ -30,6 +19,17 @@ def _load(out: list[Instruction], cells: set[str]) -> None:
 def _binary(out: list[Instruction], cells: set[str]) -> None:
     if out[-1].arg == "[]":
         out[-1].op, out[-1].arg = "subscript", None
+
+
+def _test(out: list[Instruction], cells: set[str]) -> None:
+    """What tests an object asks for its truth; it need not be told before."""
+    if len(out) > 1 and out[-2].op == "truth":
+        out[-2].op = "nop"
+
+
+def _unary(out: list[Instruction], cells: set[str]) -> None:
+    if out[-1].arg == "not":
+        _test(out, cells)
 
 
 def _convert(out: list[Instruction], cells: set[str]) -> None:
@@ -82,9 +82,11 @@ def _function_attribute(out: list[Instruction], cells: set[str]) -> None:
 
 
 REPAIRS: dict[str, Callable[[list[Instruction], set[str]], None]] = {
-    "const": _const,
     "load": _load,
     "binary": _binary,
+    "branch": _test,
+    "truth": _test,
+    "unary": _unary,
     "convert": _convert,
     "call": _call,
     "call_kw": _call_kw,
