@@ -165,7 +165,9 @@ def _range_count(ctx: Context, start: Value, stop: Value, step: Value) -> Value:
     up = ctx.emit("gt", step, _ZERO)
     low = ctx.emit("select", up, start, stop)
     high = ctx.emit("select", up, stop, start)
-    size = ctx.emit("select", up, step, ctx.emit("neg", step))
+    least = ctx.emit("eq", step, Const(I64, -(2**63)))  # which has no counterpart
+    bounded = ctx.emit("select", least, Const(I64, 1 - 2**63), step)
+    size = ctx.emit("select", up, step, ctx.emit("neg", bounded))
     return _count_up(ctx, low, high, size)
 
 
@@ -180,9 +182,8 @@ def _count_up(ctx: Context, low: Value, high: Value, step: Value) -> Value:
     safe_high = ctx.emit("select", ctx.emit("lt", high, low), low, high)
     if not (isinstance(low, Const) and low.value >= 0):
         overflows = ctx.emit("sub_overflows", safe_high, low)
-        ctx.check(
-            ctx.not_(overflows), "OverflowError", "this range has more items than a 64-bit integer can count"
-        )
+        message = "the ends of this range are further apart than a 64-bit integer can tell"
+        ctx.check(ctx.not_(overflows), "OverflowError", message)
     span = ctx.emit("sub", safe_high, low)
     if _is(step, 1):
         return span

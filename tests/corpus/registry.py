@@ -18,8 +18,16 @@ THEMES = (
     "calls",
     "numerics",
     "likelihoods",
-    "classics",
-    "tricky",
+    "linear_algebra",
+    "dynamics",
+    "learning",
+    "discrete",
+    "views",
+    "buffers",
+    "exits",
+    "closures",
+    "numbers",
+    "raises",
 )
 
 Factory = Callable[[], tuple[Any, ...]]
