@@ -120,4 +120,12 @@ def test_import_leaves_out(package: str, startup: dict[str, float]) -> None:
 
 
 def test_import_is_quick(startup: dict[str, float]) -> None:
-    assert startup["ssad"] < 0.5, sorted(((t, n) for n, t in startup.items()), reverse=True)[:15]
+    """Half a second of processor time: the clock on the wall also counts what else the machine does."""
+    spent = []
+    for _ in range(3):
+        program = "import time; t = time.process_time(); import ssad; print(time.process_time() - t)"
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        spent.append(float(done.stdout))
+    assert min(spent) < 0.5, sorted(((t, n) for n, t in startup.items()), reverse=True)[:15]
