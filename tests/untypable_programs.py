@@ -6,12 +6,30 @@ from typing import Any
 
 import numpy as np
 
+import ssad
+
 
 class Box:
     size = 1.0
 
 
 BOX = Box()
+
+
+def cubed(x):
+    return x * x * x
+
+
+slope = ssad.grad(cubed)
+value_and_slope = ssad.value_and_grad(cubed)
+
+
+def gradient_inside(x):
+    return slope(x)
+
+
+def value_and_gradient_inside(x):
+    return value_and_slope(x)[0]
 
 
 def library_call(x):
@@ -160,6 +178,8 @@ def unpack_three(x):
 
 
 CASES: list[tuple[Callable[..., Any], str, str, str]] = [
+    (gradient_inside, "f64", "SSAD0150", "a call of the gradient of cubed"),
+    (value_and_gradient_inside, "f64", "SSAD0150", "a call of the value and gradient of cubed"),
     (library_call, "f64[:]", "SSAD0150", "np.norm"),
     (array_expression, "f64[:]", "SSAD0155", "write a loop over the elements"),
     (missing_return, "f64", "SSAD0207", "is a `return` missing?"),

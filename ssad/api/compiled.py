@@ -23,6 +23,8 @@ class Compiled(Generic[P, R]):
     """
 
     __ssad__ = True
+    gives = "value"
+    """What a call gives: "value", "gradient" or "value and gradient"; a compiled caller asks for it."""
 
     def __init__(self, fn: Callable[P, R], recipe: Recipe) -> None:
         wrapper: Any = self
@@ -70,6 +72,8 @@ class Jit(Compiled[P, R]):
 class Gradient(Compiled[P, Any]):
     """What `ssad.jit_grad` makes: calling it computes the gradient."""
 
+    gives = "gradient"
+
     def __init__(self, fn: Callable[P, Any], argnums: Argnums, recipe: Recipe) -> None:
         super().__init__(fn, recipe)
         self.argnums = normal_argnums(self.py_func, argnums, self._arity)
@@ -88,6 +92,8 @@ class Gradient(Compiled[P, Any]):
 
 class ValueAndGradient(Gradient[P]):
     """What `ssad.value_and_grad` makes: calling it computes both."""
+
+    gives = "value and gradient"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         return self.value_and_grad(*args, **kwargs)

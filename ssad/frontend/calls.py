@@ -61,7 +61,14 @@ def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) 
 
 def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
     if getattr(obj, "__ssad__", False) is True:
-        obj = getattr(obj, "py_func", None) or obj.__wrapped__
+        if obj.gives != "value":
+            raise unsupported(
+                "call",
+                f"a call of the {obj.gives} of {obj.py_func.__name__} is not compiled yet",
+                ctx.loc,
+                "call it outside and pass the result as an argument",
+            )
+        obj = obj.py_func
     handler = _found(BUILTINS, obj) or _found(NUMPY_CALLS, obj)
     if handler is not None:
         return _call_handler(ctx, handler, obj, args, keywords)
