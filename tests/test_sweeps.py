@@ -93,6 +93,7 @@ def test_exception_is_cpythons(case: Case) -> None:
         with pytest.raises(case.raises) as got:
             native(case.fn).value(*copy_arguments(args))
         assert str(got.value) == str(expected.value)
+        assert repr(got.value.args) == repr(expected.value.args)
         if case.positions:
             with pytest.raises(case.raises):
                 gradient(case.fn, case.positions)(*copy_arguments(args))

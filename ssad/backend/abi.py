@@ -21,6 +21,7 @@ from ssad.backend.layout import part_scalars, part_types
 from ssad.backend.llvm import Site
 from ssad.backend.runtime import CONTEXT_WORDS, PAYLOAD
 from ssad.ir.core import Location
+from ssad.ir.raising import exception_of
 from ssad.ir.types import Array, Scalar, Type
 
 _DTYPES = {
@@ -199,11 +200,10 @@ def raise_site(site: Site, context: Context, objects: Mapping[str, object]) -> N
     """Raise the Python exception of a failed site, with its place as a note."""
     payload = [_number(name, context.words[PAYLOAD + k]) for k, name in enumerate(site.payload)]
     kind = objects.get(site.exc, getattr(builtins, site.exc, None))
-    if not (isinstance(kind, type) and issubclass(kind, BaseException)):
-        raise RuntimeError(f"{site.exc} is no exception")
-    error = kind() if site.message is None else kind(site.message.format(*payload))
-    for note in places(site.loc):
-        error.add_note(note)
+    error = exception_of(kind, site.message, payload)
+    if error is not kind:  # what was made outside stays as it is
+        for note in places(site.loc):
+            error.add_note(note)
     raise error
 
 

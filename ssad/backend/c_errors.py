@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from ssad.backend.llvm import Site
+from ssad.ir.raising import text_of
 
 _FIELD = re.compile(r"\{\{|\}\}|\{(\d+)(?:![rsa])?(?::([^}]*))?\}")
 _FLOAT_SPEC = re.compile(r"[-+ 0]*\d*(\.\d+)?[eEfFgG]")
@@ -46,7 +47,7 @@ def _format(site: Site) -> tuple[str, str]:
         values.append(value)
         return f"\0{conversion}"
 
-    message = _FIELD.sub(spell, site.message or "")
+    message = _FIELD.sub(spell, text_of(site.message))
     whole = f"{site.exc}{place}{': ' if message else ''}{message}"
     return whole.replace("%", "%%").replace("\0", "%"), "".join(f", {v}" for v in values)
 

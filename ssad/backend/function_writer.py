@@ -218,14 +218,14 @@ class FunctionWriter:
 
     # failing
 
-    def fail_unless(self, ok: str, exc: str, message: str | None, payload: Sequence[Value] = ()) -> None:
+    def fail_unless(self, ok: str, exc: str, message: Any, payload: Sequence[Value] = ()) -> None:
         """Leave the function with a new site where the i1 `ok` is false; go on otherwise."""
         here, there = self.fresh("ok"), self.fresh("fail")
         self.emit(f"br i1 {ok}, label %{here}, label %{there}, !prof !0")
         self.failure(there, exc, message, payload)
         self.start(here)
 
-    def failure(self, label: str, exc: str, message: str | None, payload: Sequence[Value]) -> None:
+    def failure(self, label: str, exc: str, message: Any, payload: Sequence[Value]) -> None:
         """Write, out of the way, the block that reports a site."""
         if len(payload) > runtime.PAYLOAD_WORDS:
             raise UnsupportedError(

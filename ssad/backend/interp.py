@@ -16,6 +16,7 @@ from typing import Any
 from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.graph import LoopForest
 from ssad.ir.numbers import normalise
+from ssad.ir.raising import exception_of
 from ssad.ir.types import Scalar
 
 Log = dict[Value, dict[tuple[int, ...], Any]]
@@ -135,6 +136,4 @@ def exception(module: Module, attrs: dict[str, Any], payload: Sequence[Any]) -> 
     """The Python exception that a `check` or `raise` with these attributes stands for."""
     name = attrs["exc"]
     kind = module.objects.get(name) or getattr(builtins, name)
-    message = attrs.get("message")
-    assert isinstance(kind, type)
-    return kind(message.format(*payload)) if message is not None else kind()
+    return exception_of(kind, attrs.get("message"), payload)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ssad.backend import debuginfo, runtime
 from ssad.backend.function_writer import FunctionWriter
@@ -27,12 +28,12 @@ class Site:
     """A place that can fail.
 
     exc       the exception: a builtin's name or a key of `Module.objects`
-    message   its message with `{0}`, ... for the payload; None for an exception without argument
+    message   its arguments, as the attribute of the op says them (`ir/raising.py`)
     payload   the IR types of the payload
     """
 
     exc: str
-    message: str | None
+    message: Any
     payload: tuple[str, ...]
     loc: Location | None
 
@@ -105,7 +106,7 @@ class ModuleWriter:
     def __post_init__(self) -> None:
         self.debug = debuginfo.DebugInfo(first=10) if self.options.debug else None
 
-    def site(self, exc: str, message: str | None, payload: Sequence[Value], loc: Location | None) -> int:
+    def site(self, exc: str, message: Any, payload: Sequence[Value], loc: Location | None) -> int:
         """The number of a new failing site."""
         self.sites.append(Site(exc, message, tuple(str(v.type) for v in payload), loc))
         return len(self.sites)

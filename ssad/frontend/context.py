@@ -66,7 +66,7 @@ class Rep:
 class Dead(Exception):
     """A check was found to fail whenever it is reached: the block ends here with a raise."""
 
-    def __init__(self, exc: str, message: str | None, payload: Sequence[Value]) -> None:
+    def __init__(self, exc: str, message: Any, payload: Sequence[Value]) -> None:
         super().__init__(exc)
         self.exc = exc
         self.message = message
@@ -144,7 +144,7 @@ class Context:
         self.block.ops.append(op)
         return op.result if op.result is not None else TRUE
 
-    def check(self, ok: Value, exc: str, message: str | None, *payload: Value) -> None:
+    def check(self, ok: Value, exc: str, message: Any, *payload: Value) -> None:
         """Raise `exc` where `ok` is false. Nothing if it is always true; ends the block if it is always
         false.
         """

@@ -15,7 +15,7 @@ from ssad.frontend.context import Context, Dead, Rep, compound, known
 from ssad.ir.core import Op, Terminator, Value
 from ssad.ir.types import BOOL
 
-MAX_PAYLOAD = 4
+MAX_PAYLOAD = 8
 
 
 def format_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
@@ -118,26 +118,32 @@ def assertion(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 
 def make_exception(ctx: Context, cls: type[BaseException], args: Sequence[Rep]) -> Rep:
-    """`ValueError("...")`: an exception with one message, or none."""
-    if len(args) > 1:
-        raise unsupported(
-            "message",
-            f"{cls.__name__} with {len(args)} arguments is not compiled",
-            ctx.loc,
-            "give it one message",
-        )
-    if not args:
-        return compound(Exceptional, [], (cls, None))
-    kind = args[0].abstract
+    """`ValueError("...")`: an exception; its numbers are the items, all else is in the message attribute."""
+    entries: list[Any] = []
+    numbers: list[Rep] = []
+    for arg in args:
+        entry, used = _entry(ctx, arg, len(numbers))
+        entries.append(entry)
+        numbers.extend(used)
+    message = entries[0] if len(entries) == 1 and isinstance(entries[0], str) else tuple(entries) or None
+    return compound(Exceptional, numbers, (cls, message))
+
+
+def _entry(ctx: Context, rep: Rep, first: int) -> tuple[Any, list[Rep]]:
+    """What the message attribute says of one argument (`ir/raising.py`), and the numbers it needs."""
+    kind = rep.abstract
     if isinstance(kind, Text):
-        return Rep(Exceptional(kind.items, (cls, kind.tag)), args[0].parts)
-    if isinstance(kind, Number):
-        return compound(Exceptional, [Rep(Number(kind.type, PYTHON), args[0].parts[:1])], (cls, "{0}"))
+        return _shifted(kind.tag, first), rep.items()
+    if isinstance(kind, Number) and kind.flavour is not MIXED:
+        entry = first if kind.flavour is PYTHON else (first, DTYPES[kind.type].name)
+        return entry, [Rep(Number(kind.type, PYTHON), rep.parts[:1])]
     if isinstance(kind, Known) and isinstance(kind.object, str):
-        return compound(Exceptional, [], (cls, _escape(kind.object)))
+        return _escape(kind.object), []
     if isinstance(kind, Known) and kind.object is None:
-        return compound(Exceptional, [], (cls, "None"))
-    raise unsupported("message", f"an exception with {kind} is not compiled", ctx.loc, "give it a message")
+        return None, []
+    raise unsupported(
+        "message", f"an exception with {kind} is not compiled", ctx.loc, "give it a message or numbers"
+    )
 
 
 def raise_(ctx: Context, term: Terminator, operands: list[Rep]) -> None:
@@ -145,6 +151,8 @@ def raise_(ctx: Context, term: Terminator, operands: list[Rep]) -> None:
     rep = operands[0]
     if isinstance(rep.abstract, Known) and _is_exception_class(rep.abstract.object):
         rep = make_exception(ctx, rep.abstract.object, [])
+    elif isinstance(rep.abstract, Known) and isinstance(rep.abstract.object, BaseException):
+        rep = compound(Exceptional, [], (rep.abstract.object, None))
     if not isinstance(rep.abstract, Exceptional):
         raise unsupported(
             "message",
@@ -168,15 +176,18 @@ def _is_exception_class(obj: object) -> bool:
     return isinstance(obj, type) and issubclass(obj, BaseException)
 
 
-def exception_name(ctx: Context, cls: type[BaseException]) -> str:
-    """What the IR calls an exception class: its name if it is a builtin, else a name in the module."""
-    name = cls.__name__
-    if getattr(builtins, name, None) is cls:
+def exception_name(ctx: Context, exception: type[BaseException] | BaseException) -> str:
+    """What the IR calls an exception class: its name if it is a builtin, else a name in the module.
+
+    An instance found outside stands in the module as well, under the name of its class.
+    """
+    name = exception.__name__ if isinstance(exception, type) else type(exception).__name__
+    if getattr(builtins, name, None) is exception:
         return name
     objects = ctx.engine.module.objects
     stem, number = name, 0
-    while hasattr(builtins, name) or objects.get(name, cls) is not cls:
+    while hasattr(builtins, name) or objects.get(name, exception) is not exception:
         number += 1
         name = f"{stem}.{number}"
-    objects[name] = cls
+    objects[name] = exception
     return name

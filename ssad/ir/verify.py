@@ -6,7 +6,6 @@ anywhere may be given to it, and what it lets through can be printed, analysed a
 
 from __future__ import annotations
 
-import string
 import struct
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -15,6 +14,7 @@ from ssad.errors import VerifyError
 from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Terminator, Undef, Value
 from ssad.ir.graph import LoopForest, reverse_postorder
 from ssad.ir.primitive import TypeMismatch
+from ssad.ir.raising import fault_of
 from ssad.ir.types import BOOL, NONE, OBJECT, Scalar, Type, tuple_of
 
 FP_WORDS = frozenset(("reassoc", "contract", "nsz", "arcp", "afn"))
@@ -247,7 +247,7 @@ class Checker:
         message = attrs.get("message")
         if message is None:
             return
-        fault = _template_fault(message, payload)
+        fault = fault_of(message, payload)
         if fault:
             self.fail("V17", f"message: {fault}", guilty)
 
@@ -279,23 +279,6 @@ def _is_attribute(value: object) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_attribute, value))
     return value is None or isinstance(value, (bool, int, float, str))
-
-
-def _template_fault(template: object, payload: int) -> str:
-    """What is wrong with a message in which `{0}`, `{1:.3}`, `{2!r}` stand for values of the payload."""
-    if not isinstance(template, str):
-        return "not a string"
-    try:
-        fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
-        formats = "".join(spec or "" for _, _, spec, _ in string.Formatter().parse(template))
-    except ValueError as error:
-        return str(error)
-    if "{" in formats:
-        return "a format within a format"
-    for field in fields:
-        if not field.isdecimal() or not field.isascii() or len(field) > 3 or int(field) >= payload:
-            return f"{{{field}}} does not stand for one of {payload} values"
-    return ""
 
 
 def _list(types: list[Type]) -> str:

@@ -180,3 +180,48 @@ def store_then_raise(x, n):
             y[j] = x[j % 4] * y[j - 1]
             j += 1
     return y[0]
+
+
+class Diverged(ArithmeticError):
+    """Carries what went wrong; its text is made by its constructor."""
+
+    def __init__(self, value, steps=0):
+        super().__init__(f"at {value!r} after {steps}")
+        self.value = value
+
+
+PREPARED = LookupError("prepared", 3)
+
+
+@case(args=[lambda: (1.5, 0), lambda: (1.5, 2)], argnums=(), raises=KeyError)
+def key_error_keeps_its_key(x, n):
+    if n == 0:
+        raise KeyError(n)
+    raise KeyError(f"{x:.2f}")
+
+
+@case(args=[lambda n=n: (1.5, n) for n in range(5)], raises=ValueError)
+def several_arguments(x, n):
+    if n == 0:
+        raise ValueError("text {0}", n, x)
+    if n == 1:
+        raise ValueError(np.float64(x), None)
+    if n == 2:
+        raise ValueError(x > 1.0)
+    if n == 3:
+        raise ValueError(x * 2.0, f"{n} of {x}", n)
+    raise ValueError
+
+
+@case(args=[lambda: (1.5, 2), lambda: (2.5, 0)], raises=Diverged)
+def own_constructor(x, n):
+    if n > 1:
+        raise Diverged(x, n)
+    raise Diverged(x * x)
+
+
+@case(args=lambda: (1.5,), raises=LookupError)
+def made_outside(x):
+    if x > 1.0:
+        raise PREPARED
+    return x * x
