@@ -30,6 +30,9 @@ CORPUS = ("test_bytecode.py", "test_infer*.py", "test_lift*.py", "test_sweeps.py
 BACKEND = ("test_aot.py", "test_jit.py", "test_llvm.py", "test_sweeps.py")
 """What depends on the versions of the packages."""
 
+IN_BOTH_MODES = "not (second_order or hessian or jacobian or other_options or adjoint_runs)"
+"""Of the sweeps values, exceptions, gradients and tangents; the rest starts from the same lifted text."""
+
 NEWEST_FOR_OLDEST = "3.13"
 """There are no wheels of the oldest packages for later Pythons."""
 
@@ -42,6 +45,7 @@ class Run:
     python: str
     requirements: tuple[str, ...]
     files: tuple[str, ...]
+    chosen: str = ""
 
     @property
     def home(self) -> Path:
@@ -65,7 +69,8 @@ class Run:
         files = [str(path) for pattern in self.files for path in sorted((ROOT / "tests").glob(pattern))]
         python = str(self.home / "bin" / "python")
         pytest = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(workers)]
-        return subprocess.run([*pytest, *files], cwd=ROOT, check=False).returncode == 0
+        chosen = ["-k", self.chosen] if self.chosen else []
+        return subprocess.run([*pytest, *chosen, *files], cwd=ROOT, check=False).returncode == 0
 
 
 def say(text: str) -> None:
@@ -91,7 +96,7 @@ def runs() -> Iterator[Run | str]:
         if python is None:
             yield f"no Python {version}, neither on the search path nor in ~/.pyenv"
         else:
-            yield Run(version, python, needed_by_tests(), CORPUS)
+            yield Run(version, python, needed_by_tests(), CORPUS, IN_BOTH_MODES)
     old = [
         (v, p) for v, p in [*here.items(), (HERE, sys.executable)] if p and key(v) <= key(NEWEST_FOR_OLDEST)
     ]
@@ -99,7 +104,7 @@ def runs() -> Iterator[Run | str]:
         yield f"no Python up to {NEWEST_FOR_OLDEST} for the oldest packages"
     else:
         pins = tuple(map(oldest, PROJECT["dependencies"]))
-        yield Run(f"{old[0][0]}-oldest", old[0][1], (*pins, *needed_by_tests()), BACKEND)
+        yield Run(f"{old[0][0]}-oldest", old[0][1], (*pins, *needed_by_tests()), BACKEND, IN_BOTH_MODES)
 
 
 def key(version: str) -> tuple[int, ...]:
