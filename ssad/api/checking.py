@@ -11,6 +11,7 @@ import numpy as np
 from ssad.api.arguments import bind, check_differentiable, is_differentiable, normal_argnums, plain
 from ssad.api.compiled import grad
 from ssad.api.operators import hvp_by, jvp, vjp
+from ssad.api.tracebacks import door
 from ssad.errors import ArgumentError, SsadError
 from ssad.shadows import copies, flat_leaves
 
@@ -21,6 +22,7 @@ class GradientMismatch(SsadError, AssertionError):
     default_code = "SSAD0310"
 
 
+@door
 def check_grads(
     fn: Callable[..., Any],
     *args: Any,

@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from ssad.api.arguments import Argnums, bind, normal_argnums, plain, recipe
 from ssad.api.running import reverse
+from ssad.api.tracebacks import door
 from ssad.dispatch import Specialisations
 from ssad.pipeline import Recipe, Step
 
@@ -39,6 +40,7 @@ class Compiled(Generic[P, R]):
         """The argument types compiled so far."""
         return self.versions.signatures
 
+    @door
     def value(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """The function's value, by native code."""
         bound = self._bind(args, kwargs)
@@ -65,6 +67,7 @@ class Compiled(Generic[P, R]):
 class Jit(Compiled[P, R]):
     """What `ssad.jit` makes: calling it computes the function's value."""
 
+    @door
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.value(*args, **kwargs)
 
@@ -80,9 +83,11 @@ class Gradient(Compiled[P, Any]):
         self._single = isinstance(argnums, int)
         self._steps = (Step("reverse", self.argnums),)
 
+    @door
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         return self.value_and_grad(*args, **kwargs)[1]
 
+    @door
     def value_and_grad(self, *args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:
         """(value, gradient) by one native call."""
         bound = self._bind(args, kwargs)
@@ -95,6 +100,7 @@ class ValueAndGradient(Gradient[P]):
 
     gives = "value and gradient"
 
+    @door
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         return self.value_and_grad(*args, **kwargs)
 
@@ -110,6 +116,7 @@ def jit_grad(
     adjoint_reassoc: bool = True,
     error_model: str = "python",
 ) -> Callable[[Callable[P, Any]], Gradient[P]]: ...
+@door
 def jit_grad(fn: Any = None, /, *, argnums: Argnums = 0, **options: Any) -> Any:
     """Decorate a function that returns one float: calling it gives its gradient by native code.
 
@@ -147,6 +154,7 @@ def jit(fn: Callable[P, R], /) -> Jit[P, R]: ...
 def jit(
     *, fastmath: bool = False, vector_math: bool = True, error_model: str = "python"
 ) -> Callable[[Callable[P, R]], Jit[P, R]]: ...
+@door
 def jit(fn: Any = None, /, **options: Any) -> Any:
     """The function itself as native code; options as for `jit_grad`.
 
@@ -160,6 +168,7 @@ def jit(fn: Any = None, /, **options: Any) -> Any:
     return Jit(plain(fn), made)
 
 
+@door
 def grad(fn: Callable[P, Any], argnums: Argnums = 0, **options: Any) -> Gradient[P]:
     """The gradient of `fn`, a function that returns one float; options as for `jit_grad`.
 
@@ -170,6 +179,7 @@ def grad(fn: Callable[P, Any], argnums: Argnums = 0, **options: Any) -> Gradient
     return Gradient(plain(fn), argnums, recipe(options))
 
 
+@door
 def value_and_grad(fn: Callable[P, Any], argnums: Argnums = 0, **options: Any) -> ValueAndGradient[P]:
     """A function that gives (value, gradient), as `scipy.optimize.minimize(..., jac=True)` wants.
 

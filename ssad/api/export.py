@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ssad.api.arguments import Argnums, normal_argnums, plain, recipe
+from ssad.api.tracebacks import door
 from ssad.backend.aot import Export, Library, export_library
 from ssad.errors import DifferentiationError, UnsupportedError, UsageError
 from ssad.frontend.abstract import Abstract, ArrayOf, Number, TupleOf
@@ -17,6 +18,7 @@ from ssad.frontend.infer import Typed
 from ssad.pipeline import Artefact, Recipe, Step, parts_of, stages
 
 
+@door
 def export(
     fn: Callable[..., Any],
     signature: str | Sequence[Abstract] | None,

@@ -20,12 +20,14 @@ from ssad.api.arguments import (
     recipe,
 )
 from ssad.api.running import cotangent, float_result, give_seeds, give_tangents
+from ssad.api.tracebacks import door
 from ssad.dispatch import Specialisation, Specialisations
 from ssad.errors import ArgumentError, DifferentiationError
 from ssad.pipeline import Recipe, Step
 from ssad.shadows import copies
 
 
+@door
 def jvp(
     fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], **options: Any
 ) -> tuple[Any, Any]:
@@ -56,6 +58,7 @@ def jvp(
     return found.rebuild(results), found.rebuild(results, tangent=True)
 
 
+@door
 def vjp(
     fn: Callable[..., Any], *primals: Any, **options: Any
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -77,6 +80,7 @@ def vjp(
     kept = copies([*primals, *found.captured()])
     value = plain_call.rebuild(plain_call.call(plain_call.prepare(primals)))
 
+    @door
     def pullback(y_bar: Any) -> tuple[Any, ...]:
         args, outside = _apart(kept, len(primals))
         values = found.prepare(args, outside)
@@ -95,6 +99,7 @@ def _apart(kept: Sequence[Any], count: int) -> tuple[list[Any], list[Any]]:
     return both[:count], both[count:]
 
 
+@door
 def hvp(fn: Callable[..., Any], x: Any, v: Any, *args: Any, **options: Any) -> Any:
     """The Hessian of `fn(x, *args)` by its first argument, times `v`, by forward over reverse.
 
@@ -107,6 +112,7 @@ def hvp(fn: Callable[..., Any], x: Any, v: Any, *args: Any, **options: Any) -> A
     return hvp_by(plain(fn), [x, *args], v, 0, **options)
 
 
+@door
 def hessian(fn: Callable[..., Any], argnums: int = 0, **options: Any) -> Callable[..., Any]:
     """A function that gives the matrix of second derivatives by one argument: a float, or an array of shape
     `x.shape + x.shape`.
@@ -118,6 +124,7 @@ def hessian(fn: Callable[..., Any], argnums: int = 0, **options: Any) -> Callabl
     fn = plain(fn)
     versions, n, signature = specialisations(fn, options), one_argnum(fn, argnums), inspect.signature(fn)
 
+    @door
     def of(*args: Any, **keywords: Any) -> Any:
         args = tuple(bind(fn, signature, args, keywords))
         found = _second(versions, args, n)
@@ -129,6 +136,7 @@ def hessian(fn: Callable[..., Any], argnums: int = 0, **options: Any) -> Callabl
     return of
 
 
+@door
 def jacobian(
     fn: Callable[..., Any], argnums: int = 0, mode: str = "auto", **options: Any
 ) -> Callable[..., Any]:
@@ -153,6 +161,7 @@ def jacobian(
         raise ArgumentError(f"mode {mode!r} is unknown", cure='use "auto", "forward" or "reverse"')
     versions, n, signature = specialisations(fn, options), one_argnum(fn, argnums), inspect.signature(fn)
 
+    @door
     def of(*args: Any, **keywords: Any) -> Any:
         args = tuple(bind(fn, signature, args, keywords))
         check_differentiable(fn, args, (n,))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ssad.api.arguments import plain
+from ssad.api.tracebacks import door
 from ssad.errors import ArgumentError
 from ssad.frontend.custom import CUSTOM_VJP, STOP_GRADIENT
 
@@ -25,6 +26,7 @@ def stop_gradient(x: R) -> R:
 STOP_GRADIENT.add(stop_gradient)
 
 
+@door
 def defvjp(fn: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorate the function that computes the cotangents of `fn`: `rule(y_bar, y, *args)`.
 
