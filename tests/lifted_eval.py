@@ -140,6 +140,15 @@ class Evaluator:
     def op_list(self, op: Op, *items: Any) -> Any:
         return list(items)
 
+    def op_spread(self, op: Op, x: Any, more: Any) -> Any:
+        return (*x, *more) if op.attrs["tuple"] else [*x, *more]
+
+    def op_dict(self, op: Op, *values: Any) -> Any:
+        return dict(zip(op.attrs["keys"], values, strict=True))
+
+    def op_merge(self, op: Op, x: Any, more: Any) -> Any:
+        return dict(**x, **more)
+
     def op_check_length(self, op: Op, x: Any) -> None:
         count = op.attrs["count"]
         if op.attrs.get("star"):
@@ -161,6 +170,9 @@ class Evaluator:
         names = op.attrs["keywords"]
         cut = len(args) - len(names)
         return f(*args[:cut], **dict(zip(names, args[cut:], strict=True)))
+
+    def op_call_star(self, op: Op, f: Any, args: Any, keywords: Any = None) -> Any:
+        return f(*args, **(keywords or {}))
 
     def op_function(self, op: Op, *values: Any) -> Any:
         """CPython binds the arguments; the body is lifted and evaluated in its turn."""
@@ -198,6 +210,6 @@ def binding(shape: FunctionType, evaluate: Evaluator) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         bound = inspect.signature(shape).bind(*args, **kwargs)
         bound.apply_defaults()
-        return evaluate(*bound.arguments.values())
+        return evaluate(*[bound.arguments[param.name] for param in evaluate.lifted.params])
 
     return call

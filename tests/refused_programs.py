@@ -42,24 +42,15 @@ def list_comprehension(x):
 def dict_comprehension(x):
     return {k: 1.0 for k in x}
 
-def dict_display(x):
-    table = {"a": x, "b": 2.0}
-    return table["a"]
+def dict_of_numbers(x):
+    table = {1: x, 2: 2.0}
+    return table[1]
 
 def dict_unpacking(x):
     return {**x, "b": 1.0}
 
 def set_display(x):
     return x in {x, 1.0}
-
-def star_call(x):
-    return max(*x)
-
-def star_display(x):
-    return (*x, 1.0)
-
-def star_list(x):
-    return [*x, 1.0]
 
 def import_inside(x):
     import math
@@ -89,12 +80,6 @@ def match_sequence(x):
         case (a, b):
             return a + b
     return 0.0
-
-def varargs(x, *rest):
-    return x
-
-def keyword_arguments(x, **options):
-    return x
 
 def nonlocal_assignment(x):
     total = 0.0

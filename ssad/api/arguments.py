@@ -29,29 +29,6 @@ def recipe(options: dict[str, Any]) -> Recipe:
     return Recipe(**options)
 
 
-def plain(fn: Any) -> Any:
-    """The plain function behind one of ours. Raises UnsupportedError where there is none."""
-    fn = fn.py_func if getattr(fn, "__ssad__", False) else fn
-    if inspect.isfunction(fn):
-        return fn
-    from ssad.frontend.refusals import describe_uncompilable
-
-    raise describe_uncompilable(fn)
-
-
-def bind(
-    fn: Callable[..., Any], signature: inspect.Signature, args: Sequence[Any], keywords: dict[str, Any]
-) -> list[Any]:
-    """The arguments in order, defaults filled in. Raises ArgumentError, a TypeError, as a call would."""
-    try:
-        bound = signature.bind(*args, **keywords)
-    except TypeError as error:
-        cause, cure = f"{fn.__name__}() {error}", f"the signature is {fn.__name__}{signature}"
-        raise ArgumentError(cause, cure=cure) from None
-    bound.apply_defaults()
-    return [*bound.args, *bound.kwargs.values()]
-
-
 def normal_argnums(fn: Callable[..., Any], argnums: Any, arity: int) -> tuple[int, ...]:
     numbers = argnums if isinstance(argnums, tuple | list) else (argnums,)
     for n in numbers:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ssad.api.arguments import bind, check_differentiable, is_differentiable, normal_argnums, plain
+from ssad.api.arguments import check_differentiable, is_differentiable, normal_argnums
+from ssad.api.callables import bind, fixed, plain
 from ssad.api.compiled import grad
 from ssad.api.operators import hvp_by, jvp, vjp
 from ssad.api.tracebacks import door
@@ -42,7 +43,7 @@ def check_grads(
     >>> import math, ssad
     >>> ssad.check_grads(lambda x: math.sin(x) * x, 0.7)
     """
-    fn = plain(fn)
+    fn, _ = fixed(plain(fn), args)
     rng = np.random.default_rng(seed)
     args = tuple(bind(fn, inspect.signature(fn), args, {}))
     if argnums is None:

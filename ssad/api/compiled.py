@@ -7,7 +7,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from ssad.api.arguments import Argnums, bind, normal_argnums, plain, recipe
+from ssad.api.arguments import Argnums, normal_argnums, recipe
+from ssad.api.callables import bind, fixed, is_variadic, plain
 from ssad.api.running import reverse
 from ssad.api.tracebacks import door
 from ssad.dispatch import Specialisations
@@ -34,15 +35,21 @@ class Compiled(Generic[P, R]):
         self.versions = Specialisations(fn, recipe)
         self._signature = inspect.signature(fn)
         self._arity = len(self._signature.parameters)
+        self._variadic = is_variadic(fn)
+        self._recipe = recipe
+        self._shapes: dict[Callable[..., Any], Any] = {}
 
     @property
     def signatures(self) -> list[str]:
         """The argument types compiled so far."""
-        return self.versions.signatures
+        inner = [text for shape in self._shapes.values() for text in shape.signatures]
+        return list(dict.fromkeys(self.versions.signatures + inner))
 
     @door
     def value(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """The function's value, by native code."""
+        if self._variadic:
+            return self._fixed(args, kwargs, "value")
         bound = self._bind(args, kwargs)
         found = self.versions.find(bound, ())
         return found.rebuild(found.call(found.prepare(bound)))
@@ -52,6 +59,15 @@ class Compiled(Generic[P, R]):
         if not kwargs and len(args) == self._arity:
             return args
         return bind(self.py_func, self._signature, args, kwargs)
+
+    def _fixed(self, args: Sequence[Any], kwargs: dict[str, Any], what: str) -> Any:
+        """`what` of the function with `*args` or `**kwargs`, by its version for that many arguments."""
+        fn, flat = fixed(self.py_func, args, kwargs)
+        shape = self._shapes.get(fn) or self._shapes.setdefault(fn, self._of_shape(fn))
+        return getattr(shape, what)(*flat)
+
+    def _of_shape(self, fn: Callable[..., Any]) -> Any:
+        return type(self)(fn, self._recipe)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         unbound: Any = self
@@ -79,8 +95,11 @@ class Gradient(Compiled[P, Any]):
 
     def __init__(self, fn: Callable[P, Any], argnums: Argnums, recipe: Recipe) -> None:
         super().__init__(fn, recipe)
-        self.argnums = normal_argnums(self.py_func, argnums, self._arity)
+        self._given_argnums = argnums
         self._single = isinstance(argnums, int)
+        if self._variadic:  # the numbers count the arguments of a call
+            return
+        self.argnums = normal_argnums(self.py_func, argnums, self._arity)
         self._steps = (Step("reverse", self.argnums),)
 
     @door
@@ -90,9 +109,15 @@ class Gradient(Compiled[P, Any]):
     @door
     def value_and_grad(self, *args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:
         """(value, gradient) by one native call."""
+        if self._variadic:
+            result: tuple[Any, Any] = self._fixed(args, kwargs, "value_and_grad")
+            return result
         bound = self._bind(args, kwargs)
         value, cotangents = reverse(self.versions, bound, self._steps, self.argnums)
         return value, cotangents[0] if self._single else tuple(cotangents)
+
+    def _of_shape(self, fn: Callable[..., Any]) -> Any:
+        return type(self)(fn, self._given_argnums, self._recipe)
 
 
 class ValueAndGradient(Gradient[P]):

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ssad.api.arguments import Argnums, normal_argnums, plain, recipe
+from ssad.api.arguments import Argnums, normal_argnums, recipe
+from ssad.api.callables import fixed, plain
 from ssad.api.tracebacks import door
 from ssad.backend.aot import Export, Library, export_library
 from ssad.errors import DifferentiationError, UnsupportedError, UsageError
@@ -51,6 +52,7 @@ def export(
     """
     fn = plain(fn)
     arguments = _signature(fn, signature)
+    fn, _ = fixed(fn, arguments)
     made = recipe(options)
     typed, primal = _compiled(fn, arguments, made)
     names = [p.name for p in primal.value.main.params]

@@ -11,14 +11,13 @@ import numpy as np
 
 from ssad.api.arguments import (
     basis,
-    bind,
     check_differentiable,
     is_differentiable,
     like,
     one_argnum,
-    plain,
     recipe,
 )
+from ssad.api.callables import bind, fixed, is_variadic, plain
 from ssad.api.running import cotangent, float_result, give_seeds, give_tangents
 from ssad.api.tracebacks import door
 from ssad.dispatch import Specialisation, Specialisations
@@ -48,6 +47,7 @@ def jvp(
         raise ArgumentError(
             f"jvp got {len(primals)} primals and {len(tangents)} tangents", cure="give one tangent per primal"
         )
+    fn, _ = fixed(fn, primals)
     active = tuple(n for n, t in enumerate(tangents) if t is not None)
     check_differentiable(fn, primals, active)
     found = specialisations(fn, options).find(primals, (Step("forward", active),))
@@ -72,7 +72,7 @@ def vjp(
     >>> value, pullback(1.0), pullback(10.0)
     (10.0, (5.0, 2.0), (50.0, 20.0))
     """
-    fn = plain(fn)
+    fn, _ = fixed(plain(fn), primals)
     versions = specialisations(fn, options)
     active = tuple(n for n, p in enumerate(primals) if is_differentiable(p))
     found = versions.find(primals, (Step("reverse", active),))
@@ -109,7 +109,7 @@ def hvp(fn: Callable[..., Any], x: Any, v: Any, *args: Any, **options: Any) -> A
     >>> ssad.hvp(lambda x: x * x * x, 2.0, 1.0)
     12.0
     """
-    return hvp_by(plain(fn), [x, *args], v, 0, **options)
+    return hvp_by(fixed(plain(fn), [x, *args])[0], [x, *args], v, 0, **options)
 
 
 @door
@@ -122,6 +122,8 @@ def hessian(fn: Callable[..., Any], argnums: int = 0, **options: Any) -> Callabl
     12.0
     """
     fn = plain(fn)
+    if is_variadic(fn):
+        return _by_shape(fn, lambda shape: hessian(shape, argnums, **options))
     versions, n, signature = specialisations(fn, options), one_argnum(fn, argnums), inspect.signature(fn)
 
     @door
@@ -159,6 +161,8 @@ def jacobian(
     fn = plain(fn)
     if mode not in ("auto", "forward", "reverse"):
         raise ArgumentError(f"mode {mode!r} is unknown", cure='use "auto", "forward" or "reverse"')
+    if is_variadic(fn):
+        return _by_shape(fn, lambda shape: jacobian(shape, argnums, mode, **options))
     versions, n, signature = specialisations(fn, options), one_argnum(fn, argnums), inspect.signature(fn)
 
     @door
@@ -177,6 +181,18 @@ def jacobian(
         else:
             whole = np.array(_rows(versions, kept, args, n, y))
         return whole.reshape(shape) if shape else float(whole.reshape(()))
+
+    return of
+
+
+def _by_shape(
+    fn: Callable[..., Any], operator: Callable[[Callable[..., Any]], Callable[..., Any]]
+) -> Callable[..., Any]:
+    """An operator on a function with `*args` or `**kwargs`: it is applied for each number of arguments."""
+
+    def of(*args: Any, **keywords: Any) -> Any:
+        shape, flat = fixed(fn, args, keywords)
+        return operator(shape)(*flat)
 
     return of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ssad.api.arguments import plain
+from ssad.api.callables import plain
 from ssad.api.tracebacks import door
 from ssad.errors import ArgumentError
 from ssad.frontend.custom import CUSTOM_VJP, STOP_GRADIENT

@@ -218,6 +218,12 @@ class ListOf(Compound):
     noun = "list"
 
 
+class DictOf(Compound):
+    """A dict whose keys are known strings: `tag` the keys in order, items their values. Nobody changes it."""
+
+    noun = "dict"
+
+
 class SliceOf(Compound):
     """A slice: start, stop, step, each a number or None."""
 

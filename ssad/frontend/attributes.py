@@ -6,7 +6,7 @@ from types import ModuleType
 
 import numpy as np
 
-from ssad.frontend.abstract import DTYPES, NUMPY, PYTHON, ArrayOf, Bound, Known, Number, TupleOf
+from ssad.frontend.abstract import DTYPES, NUMPY, PYTHON, ArrayOf, Bound, DictOf, Known, Number, TupleOf
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, compound, known, scalar
 from ssad.frontend.outside import module_attribute
@@ -14,6 +14,7 @@ from ssad.ir.core import Const, Op
 from ssad.ir.types import BOOL, F64, I64
 
 ARRAY_METHODS = ("copy", "fill", "item")
+DICT_METHODS = ("get", "items", "keys", "values")
 
 
 def getattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
@@ -24,6 +25,8 @@ def getattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         return _of_array(ctx, rep, name)
     if isinstance(kind, Number):
         return _of_number(ctx, rep, name)
+    if isinstance(kind, DictOf) and name in DICT_METHODS:
+        return compound(Bound, [rep], name)
     if isinstance(kind, Known):
         return _of_known(ctx, kind.object, name)
     raise unsupported("attribute", f"attribute {name} of {kind} is not compiled", op.loc)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import iteration
+from ssad.frontend import dicts, iteration
 from ssad.frontend.abstract import (
     DTYPES,
     MIXED,
@@ -311,6 +311,22 @@ def _conjugate(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
     return rep
 
 
+def _get(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    if not 1 <= len(args) <= 2:
+        raise untypable("bind", "get takes 1 or 2 arguments", ctx.loc)
+    return dicts.entries(ctx, rep).get(dicts.key_of(ctx, args[0]), args[1] if len(args) > 1 else known(None))
+
+
+def _of_dict(make: Callable[[str, Rep], Rep]) -> Callable[[Context, Rep, list[Rep]], Rep]:
+    """A view of a dict, as a tuple."""
+
+    def run(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+        _no_arguments(ctx, "this method", args)
+        return compound(TupleOf, [make(key, value) for key, value in dicts.entries(ctx, rep).items()])
+
+    return run
+
+
 def _no_arguments(ctx: Context, name: str, args: list[Rep]) -> None:
     if args:
         raise unsupported("call", f"arguments of {name} are not compiled", ctx.loc, "leave them out")
@@ -322,4 +338,8 @@ METHODS: dict[str, Callable[[Context, Rep, list[Rep]], Rep]] = {
     "item": _item,
     "is_integer": _is_integer,
     "conjugate": _conjugate,
+    "get": _get,
+    "items": _of_dict(lambda key, value: compound(TupleOf, [known(key), value])),
+    "keys": _of_dict(lambda key, _: known(key)),
+    "values": _of_dict(lambda _, value: value),
 }

@@ -43,7 +43,7 @@ SUPPORTED: tuple[Version, ...] = ((3, 11), (3, 12), (3, 13), (3, 14))
 
 # Each line: opcode, colon, what it stands for. An argument is `value` (the name or object), `arg` (the
 # number), `text` (the operator), `first`, `second` (of two names), or is meant literally. `if 1` is about
-# bit 1 of the number, `if =5` about the whole number.
+# bit 1 of the number, `if =5` about the whole number, `=5|6` about two of them.
 
 _COMMON = """
 CACHE: -
@@ -92,9 +92,8 @@ RAISE_VARARGS: raise arg
 BUILD_SET: refuse set
 SET_UPDATE: refuse set
 DICT_UPDATE: refuse dict
-DICT_MERGE: refuse star_call
-CALL_FUNCTION_EX: refuse star_call
-LIST_APPEND: refuse star_display
+DICT_MERGE: merge arg
+LIST_APPEND: append arg
 LOAD_NAME: refuse class
 STORE_NAME: refuse class
 DELETE_NAME: refuse class
@@ -127,6 +126,10 @@ MATCH_KEYS: refuse match
 MATCH_CLASS: refuse match
 """
 
+_TO_313 = """
+CALL_FUNCTION_EX: null unless 1; call_star
+"""
+
 _TO_312 = """
 LOAD_CLOSURE: closure value
 LOAD_GLOBAL: null if 1; global value
@@ -156,7 +159,7 @@ POP_JUMP_BACKWARD_IF_TRUE: branch true
 POP_JUMP_BACKWARD_IF_FALSE: branch false
 POP_JUMP_BACKWARD_IF_NONE: branch_none true
 POP_JUMP_BACKWARD_IF_NOT_NONE: branch_none false
-LIST_TO_TUPLE: refuse star_display
+LIST_TO_TUPLE: list_to_tuple
 LOAD_CLASSDEREF: refuse class
 IMPORT_STAR: refuse import
 ASYNC_GEN_WRAP: refuse async
@@ -174,7 +177,7 @@ POP_JUMP_IF_TRUE: branch true
 POP_JUMP_IF_FALSE: branch false
 POP_JUMP_IF_NONE: branch_none true
 POP_JUMP_IF_NOT_NONE: branch_none false
-CALL_INTRINSIC_1: unary + if =5; refuse star_display if =6; refuse intrinsic unless =5
+CALL_INTRINSIC_1: unary + if =5; list_to_tuple if =6; refuse intrinsic unless =5|6
 CALL_INTRINSIC_2: refuse intrinsic
 LOAD_SUPER_ATTR: refuse class
 LOAD_LOCALS: refuse class
@@ -214,6 +217,7 @@ BEFORE_ASYNC_WITH: refuse async
 """
 
 _FROM_314 = """
+CALL_FUNCTION_EX: call_star
 LOAD_SMALL_INT: const arg
 LOAD_FAST_BORROW: load value
 LOAD_FAST_BORROW_LOAD_FAST_BORROW: load first; load second
@@ -226,9 +230,9 @@ BUILD_INTERPOLATION: refuse template
 """
 
 _PARTS: dict[Version, tuple[str, ...]] = {
-    (3, 11): (_COMMON, _TO_312, _ONLY_311),
-    (3, 12): (_COMMON, _TO_312, _FROM_312, _ONLY_312),
-    (3, 13): (_COMMON, _FROM_312, _FROM_313, _ONLY_313),
+    (3, 11): (_COMMON, _TO_313, _TO_312, _ONLY_311),
+    (3, 12): (_COMMON, _TO_313, _TO_312, _FROM_312, _ONLY_312),
+    (3, 13): (_COMMON, _TO_313, _FROM_312, _FROM_313, _ONLY_313),
     (3, 14): (_COMMON, _FROM_312, _FROM_313, _FROM_314),
 }
 
@@ -267,11 +271,11 @@ def _step(words: list[str]) -> Step:
     applies: Callable[[int], bool] | None = None
     if len(words) > 2 and words[-2] in ("if", "unless"):
         wanted, test = words[-2] == "if", words[-1]
-        number = int(test.removeprefix("="))
+        numbers = [int(number) for number in test.removeprefix("=").split("|")]
         if test.startswith("="):
-            applies = lambda arg: (arg == number) is wanted  # noqa: E731
+            applies = lambda arg: (arg in numbers) is wanted  # noqa: E731
         else:
-            applies = lambda arg: bool(arg & number) is wanted  # noqa: E731
+            applies = lambda arg: bool(arg & numbers[0]) is wanted  # noqa: E731
         words = words[:-2]
     word = words[1] if len(words) > 1 else ""
     if word in _CHOICES:

@@ -18,12 +18,13 @@ from ssad.frontend.abstract import (
     TupleOf,
     without_constants,
 )
-from ssad.frontend.binding import bind
+from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.builtin_calls import BUILTINS, METHODS, Handler
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Dead, Rep, compound, scalar
 from ssad.frontend.conversion import to_numpy
 from ssad.frontend.custom import CUSTOM_VJP, LIBRARY, STOP_GRADIENT
+from ssad.frontend.dicts import entries
 from ssad.frontend.engine import Instance, Template
 from ssad.frontend.exceptions import make_exception
 from ssad.frontend.lift import Lifted, Param
@@ -31,6 +32,7 @@ from ssad.frontend.numpy_calls import NUMPY_CALLS
 from ssad.frontend.outside import default_value
 from ssad.frontend.promotion import as_float, as_index, numeric
 from ssad.frontend.scalar_calls import call_primitive
+from ssad.frontend.sequences import fixed_items
 from ssad.frontend.shapes import placeholder, represent, travelling, travelling_types
 from ssad.ir.core import Op, Value
 from ssad.ir.primitive import CALLS
@@ -43,6 +45,13 @@ def call(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     callee, args = operands[0], operands[1:]
     split = len(args) - len(names)
     return apply(ctx, callee, args[:split], dict(zip(names, args[split:], strict=True)))
+
+
+def call_star(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.call_star`: the callee, a sequence of arguments, and maybe a dict of those given by name."""
+    callee, args, *named = operands
+    keywords = entries(ctx, named[0]) if named else {}
+    return apply(ctx, callee, fixed_items(ctx, args), keywords)
 
 
 def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
@@ -162,7 +171,7 @@ def _call_closure(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str
     template: Template = callee.abstract.tag  # type: ignore[attr-defined]
     lifted = template.lifted
     items = callee.items()
-    positional = [p.name for p in lifted.params if p.kind != "keyword"]
+    positional = [p.name for p in lifted.params if p.kind in POSITIONAL]
     first = len(positional) - template.defaults
     defaults = dict(zip(positional[first:], items, strict=False))
     end = template.defaults + len(template.keywords)

@@ -54,7 +54,7 @@ def function(frame: Frame, at: Instruction) -> None:
     for unused in (16, 4):  # annotations
         if flags & unused:
             frame.stack.pop()
-    keyword_defaults: dict[str, Value] = _pop_content(frame) if flags & 2 else {}
+    keyword_defaults = _keyword_defaults(frame) if flags & 2 else {}
     defaults = _defaults(frame) if flags & 1 else []
     for name in captured:
         _refuse_capture(frame, code, name)
@@ -152,6 +152,13 @@ def _defaults(frame: Frame) -> list[Value]:
         raise frame.refuse("star_display")
     frame.withdraw(op)
     return list(op.operands)
+
+
+def _keyword_defaults(frame: Frame) -> dict[str, Value]:
+    op = frame.producer(frame.pop(), "py.dict")
+    assert op is not None
+    frame.withdraw(op)
+    return dict(zip(op.attrs["keys"], op.operands, strict=True))
 
 
 def _captured(frame: Frame, name: str) -> Value:

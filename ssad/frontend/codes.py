@@ -10,6 +10,7 @@ from __future__ import annotations
 from ssad.errors import Place, TypingError, UnsupportedError
 
 CODES: dict[str, str] = {
+    "star": "SSAD0114",
     "call": "SSAD0150",
     "recursion": "SSAD0151",
     "nesting": "SSAD0152",

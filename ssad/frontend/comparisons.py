@@ -6,8 +6,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from ssad.frontend import dicts
 from ssad.frontend.abstract import (
     ArrayOf,
+    DictOf,
     Known,
     ListOf,
     MaybeUnbound,
@@ -166,6 +168,8 @@ def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
             return TRUE if item.abstract.object in inside.object else FALSE
         except TypeError as error:
             raise untypable("operand", f"`in`: {error}", ctx.loc) from None
+    if isinstance(inside, DictOf):
+        return Const(BOOL, dicts.contains(ctx, container, item))
     if not isinstance(inside, TupleOf | ListOf):
         raise unsupported(
             "value", f"`in` of {inside} is not compiled", ctx.loc, "use a tuple, or write a loop"
@@ -195,7 +199,7 @@ def truth(ctx: Context, a: Rep) -> Value:
     kind = a.abstract
     if isinstance(kind, Number):
         return ctx.cast(a.parts[0], BOOL)
-    if isinstance(kind, TupleOf | ListOf):
+    if isinstance(kind, TupleOf | ListOf | DictOf):
         return Const(BOOL, bool(kind.items))
     if isinstance(kind, Known):
         return Const(BOOL, bool(kind.object))

@@ -1,10 +1,13 @@
-"""Tuples, lists, and the dicts that only keyword defaults may be; and what takes them apart."""
+"""Tuples, lists and dicts of known keys, `*` in them; and what takes them apart."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from ssad.frontend.frame import Frame, Pending
 from ssad.frontend.instruction import Instruction
 from ssad.ir.core import Value
+from ssad.ir.primitive import PRIMITIVES
 
 
 def tuple_(frame: Frame, at: Instruction) -> None:
@@ -22,27 +25,72 @@ def list_(frame: Frame, at: Instruction) -> None:
 
 def extend(frame: Frame, at: Instruction) -> None:
     """A list of constants is an empty list extended by a tuple; anything else is `*`."""
-    more = frame.producer(frame.pop(), "py.tuple")
-    target = frame.stack[-1]
-    lst = frame.producer(target, "py.list") if isinstance(target, Value) else None
-    if at.arg != 1 or more is None or lst is None or not frame.withdraw(lst):
+    value = frame.pop()
+    more = frame.producer(value, "py.tuple")
+    _grow(frame, at, value, None if more is None else more.operands)
+
+
+def append(frame: Frame, at: Instruction) -> None:
+    """One item behind what `*` gave."""
+    value = frame.pop()
+    _grow(frame, at, None, [value])
+
+
+def _grow(frame: Frame, at: Instruction, more: Value | None, items: Sequence[Value] | None) -> None:
+    """The list on top of the stack and the items of `more`, in its place; `items` are they where known."""
+    if at.arg != 1:  # the list of a comprehension lies below its iterator
         raise frame.refuse("star_display")
-    frame.stack[-1] = frame.emit("py.list", *lst.operands, *more.operands)
+    target = frame.pop()
+    lst = frame.producer(target, "py.list")
+    if lst is not None and items is not None and frame.withdraw(lst):
+        frame.push(frame.emit("py.list", *lst.operands, *items))
+        return
+    if more is None:
+        more = frame.emit("py.tuple", *(items or ()))
+    frame.push(frame.emit("py.spread", target, more, tuple=False))
+
+
+def list_to_tuple(frame: Frame, at: Instruction) -> None:
+    """The list that was spread out was a tuple all along."""
+    value = frame.pop()
+    frame.push(value)
+    while (spread := frame.producer(value, "py.spread")) is not None:
+        spread.attrs["tuple"] = True
+        value = spread.operands[0]
+    lst = frame.producer(value, "py.list")
+    if lst is None:
+        raise frame.refuse("star_display")
+    lst.prim = PRIMITIVES["py.tuple"]
 
 
 def map_(frame: Frame, at: Instruction) -> None:
-    """Keyword defaults of an inner function from 3.14 on; a dictionary otherwise, refused when it is used."""
+    """A dict; from 3.14 on also the keyword defaults of an inner function."""
     items = frame.pop_many(2 * at.arg)
-    names = [literal(frame, key) for key in items[::2]]
-    frame.push(Pending("dict", dict(zip(names, items[1::2], strict=True)), frame.loc))
+    _dict(frame, items[::2], items[1::2])
 
 
 def const_map(frame: Frame, at: Instruction) -> None:
-    """Keyword defaults of an inner function before 3.14; a dictionary otherwise, refused when it is used."""
+    """A dict; before 3.14 also the keyword defaults of an inner function."""
     keys = frame.producer(frame.pop(), "py.tuple")
     assert keys is not None
-    names = [literal(frame, key) for key in keys.operands]
-    frame.push(Pending("dict", dict(zip(names, frame.pop_many(at.arg), strict=True)), frame.loc))
+    _dict(frame, keys.operands, frame.pop_many(at.arg))
+
+
+def _dict(frame: Frame, keys: Sequence[Value], values: Sequence[Value]) -> None:
+    """`py.dict`; where a key comes twice, the last value counts."""
+    entries: dict[str, Value] = {}
+    for key, value in zip(keys, values, strict=True):
+        name = literal(frame, key)
+        if not isinstance(name, str):
+            raise frame.refuse("dict")
+        entries[name] = value
+    frame.push(frame.emit("py.dict", *entries.values(), keys=tuple(entries)))
+
+
+def merge(frame: Frame, at: Instruction) -> None:
+    """`f(..., **d)`: the dict of the named arguments takes up `d`."""
+    target, more = frame.pop_many(2)
+    frame.push(frame.emit("py.merge", target, more))
 
 
 def literal(frame: Frame, value: Value) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend import attributes, calls, exceptions, indexing, iteration, outside, sequences
+from ssad.frontend import attributes, calls, dicts, exceptions, indexing, iteration, outside, sequences
 from ssad.frontend.abstract import MaybeUnbound, Unbound
 from ssad.frontend.comparisons import compare, truth
 from ssad.frontend.context import FALSE, Context, Rep
@@ -64,10 +64,14 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.slice": sequences.slice_,
     "py.tuple": sequences.tuple_,
     "py.list": sequences.list_,
+    "py.spread": sequences.spread,
+    "py.dict": dicts.dict_,
+    "py.merge": dicts.merge,
     "py.unpack": sequences.unpack,
     "py.rest": sequences.rest,
     "py.check_length": sequences.check_length,
     "py.call": calls.call,
+    "py.call_star": calls.call_star,
     "py.function": calls.function,
     "py.iter": iteration.iter_,
     "py.iter_more": iteration.iter_more,

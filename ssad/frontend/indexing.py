@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ssad.frontend import sequences
-from ssad.frontend.abstract import ArrayOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
+from ssad.frontend import dicts, sequences
+from ssad.frontend.abstract import ArrayOf, DictOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, known
 from ssad.frontend.conversion import element_value
@@ -34,6 +34,8 @@ def getitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
                 )
             return element(ctx, container.parts[0], _indices(ctx, container.parts[0], axes))
         return array_rep(_view(ctx, container.parts[0], axes))
+    if isinstance(kind, DictOf):
+        return dicts.subscript(ctx, container, index)
     if isinstance(kind, TupleOf | RangeOf):
         return sequences.subscript(ctx, container, index)
     if isinstance(kind, ListOf):

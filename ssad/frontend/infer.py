@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ssad.frontend.abstract import Abstract, ArrayOf, Known, Number, TupleOf, without_constants
-from ssad.frontend.binding import bind
+from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.captures import Capture, Guard
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context
@@ -45,12 +45,13 @@ def infer(fn: object, arguments: Sequence[Abstract], *, error_model: str = "pyth
     place = lifted.function.loc
     reps = [represent(a, placeholder) for a in arguments]
     ctx = Context(engine, None)
-    name, count = lifted.function.name, sum(p.kind != "keyword" for p in lifted.params)
-    if len(reps) <= len(lifted.params):  # arguments come in the order of the parameters, whatever their kind
+    name, count = lifted.function.name, sum(p.kind in POSITIONAL for p in lifted.params)
+    keywords = {}
+    kinds = {p.kind for p in lifted.params}
+    if len(reps) <= len(lifted.params) and not kinds & {"star", "double star"}:
+        # arguments come in the order of the parameters, whatever their kind
         keywords = {p.name: rep for p, rep in zip(lifted.params[count:], reps[count:], strict=False)}
         reps = reps[:count]
-    else:
-        keywords = {}
     bound = bind(lifted.params, reps, keywords, lambda p: default_value(ctx, lifted, p), name, place)
     instance = engine.instance(lifted, (), [rep.abstract for rep in bound], place)
     if instance.result is None:  # it always raises

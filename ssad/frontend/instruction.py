@@ -15,9 +15,12 @@ The canonical operations work on a stack of objects and nulls:
 | `subscript` `store_subscript` `slice` | - or count | indexing; `slice` takes 2 or 3 bounds |
 | `tuple` `list` `unpack` `extend` `string` | count | displays; `string` joins formatted pieces |
 | `unpack_star` | counts | `a, *b, c = t`; names before the star in the low byte, behind it in the next |
+| `append` `list_to_tuple` | count or - | of a display with `*`: one more item; the list is a tuple |
 | `map` `const_map` | count | a dict from pairs, or from values and a tuple of names |
+| `merge` | count | the dict below takes up the entries of the one on top; no key twice |
 | `convert` `format` `format_spec` | conversion or - | `!r`; then formatting without or with a specification |
 | `call` | (count, names) | callee and self or null below the arguments, the last ones by name |
+| `call_star` | - | callee and null, a sequence of arguments, a dict of named ones or null |
 | `function` | flags | an inner function; flags 1, 2, 4, 8, 16 say what lies below its code |
 | `iter` | | an iterator |
 | `for_iter` | | two ways: the body, or the exit, where the iterator is gone |

@@ -71,7 +71,8 @@ def iter_more(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 def _more(ctx: Context, rep: Rep, k: Value) -> Value:
     if isinstance(rep.abstract, ZipOf):
         return ctx.and_(*[_more(ctx, item, k) for item in rep.items()]) if rep.abstract.items else FALSE
-    return ctx.emit("lt", k, count_of(ctx, rep))
+    count = count_of(ctx, rep)
+    return FALSE if _is(count, 0) else ctx.emit("lt", k, count)
 
 
 def iter_item(ctx: Context, op: Op, operands: list[Rep]) -> Rep:

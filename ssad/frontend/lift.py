@@ -26,8 +26,11 @@ REQUIRED = inspect.Parameter.empty
 
 @dataclass(frozen=True)
 class Param:
-    """A parameter: its name, `kind` "positional" (by name too), "positional only" or "keyword", and its
-    default (`REQUIRED` where it has none)."""
+    """A parameter: its name, its kind, and its default (`REQUIRED` where it has none).
+
+    `kind` is "positional" (by name too), "positional only", "keyword", "star" (`*args`) or "double star"
+    (`**kwargs`).
+    """
 
     name: str
     kind: str
@@ -100,9 +103,11 @@ def _params(
     known.update(keyword_defaults or {})
     kinds = ["positional only"] * code.co_posonlyargcount
     kinds += ["positional"] * (code.co_argcount - code.co_posonlyargcount) + ["keyword"] * len(keyword)
+    kinds += ["star"] * bool(code.co_flags & inspect.CO_VARARGS)
+    kinds += ["double star"] * bool(code.co_flags & inspect.CO_VARKEYWORDS)
     return tuple(
         Param(name, kind, known.get(name, REQUIRED))
-        for name, kind in zip(positional + keyword, kinds, strict=True)
+        for name, kind in zip(code.co_varnames[: len(kinds)], kinds, strict=True)
     )
 
 
@@ -241,7 +246,7 @@ def maybe_unbound(function: Function) -> set[Value]:
     return maybe
 
 
-_IDLE = frozenset(("py.const", "py.tuple", "py.unbound", "py.next_index", "py.function"))
+_IDLE = frozenset(("py.const", "py.dict", "py.tuple", "py.unbound", "py.next_index", "py.function"))
 
 
 def drop_unused(function: Function) -> None:

@@ -14,9 +14,12 @@ Handler = Callable[[Frame, Instruction], None]
 HANDLERS: dict[str, Handler] = {
     "tuple": displays.tuple_,
     "list": displays.list_,
+    "append": displays.append,
     "extend": displays.extend,
+    "list_to_tuple": displays.list_to_tuple,
     "map": displays.map_,
     "const_map": displays.const_map,
+    "merge": displays.merge,
     "unpack": displays.unpack,
     "unpack_star": displays.unpack_star,
     "string": strings.join,
@@ -200,16 +203,36 @@ def call(frame: Frame, at: Instruction) -> None:
     """The callee lies below the arguments, with a null beside it, or alone with its first argument above."""
     count, keywords = at.arg
     arguments = frame.pop_many(count)
+    callee, receiver = _callee(frame)
+    frame.push(frame.emit("py.call", callee, *receiver, *arguments, keywords=tuple(keywords)))
+
+
+def _callee(frame: Frame) -> tuple[Value, list[Value]]:
+    """Pop what is called, and self, if it has one."""
     second = frame.stack.pop()
     first = frame.stack.pop()
+    receiver: list[Value] = []
     if first is NULL:
         first = second
     elif second is not NULL:
         frame.push(second)
-        arguments.insert(0, frame.pop())
+        receiver.append(frame.pop())
     frame.push(first)
-    callee = closures.as_of_now(frame, frame.pop())
-    frame.push(frame.emit("py.call", callee, *arguments, keywords=tuple(keywords)))
+    return closures.as_of_now(frame, frame.pop()), receiver
+
+
+@handles("call_star")
+def call_star(frame: Frame, at: Instruction) -> None:
+    """As `call`, with the arguments in a sequence, and a dict or null on top of it."""
+    named = frame.stack.pop()
+    keywords: list[Value] = []
+    if named is not NULL:
+        frame.push(named)
+        keywords.append(frame.pop())
+    arguments = frame.pop()
+    callee, receiver = _callee(frame)
+    assert not receiver  # no version has a method's self beside a sequence
+    frame.push(frame.emit("py.call_star", callee, arguments, *keywords))
 
 
 @handles("assertion")

@@ -60,11 +60,6 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
         "return the value from the inner function and assign it outside",
     ),
     "set": ("SSAD0113", "sets are not compiled", "use a tuple or an array"),
-    "star_call": (
-        "SSAD0114",
-        "`*args` and `**kwargs` in a call are not compiled yet",
-        "write the arguments one by one",
-    ),
     "star_display": (
         "SSAD0115",
         "`*` inside a tuple or list, and growing lists, are not compiled yet",
@@ -84,8 +79,8 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
 }
 """Construct -> code, cause and cure. A code, once given, keeps its meaning."""
 
-OPCODE, KIND, PARAMETERS, CLOSURE, UNDEFINED = "SSAD0130", "SSAD0131", "SSAD0132", "SSAD0133", "SSAD0134"
-"""Unknown opcodes, objects that are no plain functions, `*args`, closures, names without a value."""
+OPCODE, KIND, CLOSURE, UNDEFINED = "SSAD0130", "SSAD0131", "SSAD0133", "SSAD0134"
+"""Unknown opcodes, objects that are no plain functions, closures, names without a value."""
 
 
 def location(code: CodeType, position: Position, line: int | None = None) -> Location:
@@ -126,16 +121,6 @@ def refusal_of_code(code: CodeType) -> UnsupportedError | None:
         if code.co_flags & flags:
             number, cause, cure = CONSTRUCTS[what]
             return UnsupportedError(f"{code.co_name} is a {kind}: {cause}", place, cure, number)
-    if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
-        stars = "*" if code.co_flags & inspect.CO_VARARGS else "**"
-        at = code.co_argcount + code.co_kwonlyargcount
-        return UnsupportedError(
-            f"parameter {stars}{code.co_varnames[at]} of {code.co_name}: "
-            "a variable number of arguments is not compiled yet",
-            place,
-            "name each parameter, or wrap the function in one that does",
-            PARAMETERS,
-        )
     return None
 
 

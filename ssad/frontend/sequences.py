@@ -1,11 +1,11 @@
-"""Tuples: displays, unpacking, length, subscripts."""
+"""Tuples: displays, `*`, unpacking, length, subscripts."""
 
 from __future__ import annotations
 
-from ssad.frontend.abstract import Abstract, ArrayOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
+from ssad.frontend.abstract import Abstract, ArrayOf, DictOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Rep, compound, known, scalar
-from ssad.frontend.iteration import choose_item, count_of, element, iterable
+from ssad.frontend.context import FALSE, Context, Rep, compound, known, scalar
+from ssad.frontend.iteration import choose_item, count_of, element, item_of, iterable
 from ssad.frontend.promotion import as_index
 from ssad.ir.core import Const, Op, Value
 from ssad.ir.types import BOOL, I64
@@ -19,6 +19,31 @@ def tuple_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 def list_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.list`: good for np.array and the like only."""
     return compound(ListOf, operands)
+
+
+MAX_SPREAD = 256
+"""How many items `*` may give."""
+
+
+def fixed_items(ctx: Context, rep: Rep) -> list[Rep]:
+    """What `*x` gives, if its length is known at compile time. Raises UnsupportedError otherwise."""
+    kind = rep.abstract
+    if isinstance(kind, TupleOf | ListOf):
+        return rep.items()
+    iterator = iterable(ctx, rep)
+    count = count_of(ctx, iterator)
+    if not isinstance(count, Const) or count.value > MAX_SPREAD:
+        what = "not known at compile time" if not isinstance(count, Const) else f"more than {MAX_SPREAD}"
+        cause = f"`*` of {kind}: its length is {what}"
+        raise unsupported("star", cause, ctx.loc, "give a tuple, or pass it as one argument")
+    return [item_of(ctx, iterator, Const(I64, n)) for n in range(int(count.value))]
+
+
+def spread(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.spread`: a list or tuple, and behind its items those of something else."""
+    sequence, more = operands
+    items = [*sequence.items(), *fixed_items(ctx, more)]
+    return compound(TupleOf if op.attrs["tuple"] else ListOf, items)
 
 
 def slice_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
@@ -74,14 +99,14 @@ def unpack(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         return rep.items()[index]
     if isinstance(rep.abstract, ArrayOf):
         return element(ctx, rep.parts[0], [Const(I64, index)])
-    from ssad.frontend.iteration import item_of
-
     return item_of(ctx, rep, Const(I64, index))
 
 
 def length(ctx: Context, rep: Rep) -> Rep:
     """`len(x)`."""
     kind = rep.abstract
+    if isinstance(kind, DictOf):
+        return known(len(kind.items))
     if isinstance(kind, ArrayOf | TupleOf | ListOf | RangeOf):
         return scalar(count_of(ctx, rep))
     if isinstance(kind, Known) and isinstance(kind.object, str):
@@ -108,8 +133,6 @@ def subscript(ctx: Context, rep: Rep, index: Rep) -> Rep:
     )
     ctx.check(_in_range(ctx, wrapped, count), "IndexError", what)
     if isinstance(rep.abstract, RangeOf):
-        from ssad.frontend.iteration import item_of
-
         return item_of(ctx, rep, wrapped)
     return choose_item(ctx, items, wrapped)
 
@@ -117,6 +140,8 @@ def subscript(ctx: Context, rep: Rep, index: Rep) -> Rep:
 def _in_range(ctx: Context, i: Value, count: Value) -> Value:
     if isinstance(i, Const) and isinstance(count, Const):
         return Const(BOOL, 0 <= i.value < count.value)
+    if isinstance(count, Const) and count.value == 0:
+        return FALSE
     return ctx.emit("in_range", i, count)
 
 

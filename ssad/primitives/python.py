@@ -13,7 +13,7 @@ def _define(name: str, result: Type | None = OBJECT, effects: Effect = Effect.CA
     define(f"py.{name}", type_rule=objects(result), effects=effects, nondifferentiable=_UNTYPED)
 
 
-for _name in ("const", "free", "unbound", "slice", "tuple", "assertion", "next_index"):
+for _name in ("const", "dict", "free", "unbound", "slice", "tuple", "assertion", "next_index"):
     _define(_name, effects=PURE)
 for _name in (
     "global",
@@ -27,6 +27,9 @@ for _name in (
     "unpack",
     "rest",
     "call",
+    "call_star",
+    "merge",
+    "spread",
 ):
     _define(_name)
 for _name in ("function", "iter", "iter_item", "format"):

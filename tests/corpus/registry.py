@@ -15,6 +15,7 @@ THEMES = (
     "arrays",
     "mutation",
     "vectors",
+    "callables",
     "calls",
     "numerics",
     "likelihoods",
