@@ -39,6 +39,8 @@ OPTIMISE = [
     "cse",
     "dce",
     "simplify_cfg",
+    "sink",
+    "dce",
     "loop_simplify",
     "lcssa",
 ]
@@ -63,7 +65,7 @@ REFINE = [
 """After differentiation."""
 
 
-NEEDED = ("inline", "loop_simplify", "lcssa", "materialise")
+NEEDED = ("inline", "sink", "loop_simplify", "lcssa", "materialise")
 """Passes that later stages rely on: they cannot be left out."""
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from types import CellType, FunctionType
 from typing import Any
 
+from ssad.frontend.attempts import attempt_of
 from ssad.frontend.lift import Lifted, lift_code
-from ssad.ir.core import Block, Op, Value
+from ssad.ir.core import Block, Edge, Op, Value
 
 UNBOUND = object()
 BINARY: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
@@ -69,23 +70,53 @@ class Evaluator:
         function = self.lifted.function
         env: dict[Value, Any] = dict(zip(function.params, args, strict=True))
         block: Block = function.entry
+        handler: tuple[Value, Edge] | None = None
         for _ in range(self.limit):
-            for op in block.ops:
-                result = getattr(self, "op_" + op.prim.name.removeprefix("py."))(
-                    op, *[env[v] for v in op.operands]
-                )
-                if op.result is not None:
-                    env[op.result] = result
             term = block.term
-            if term.kind == "return":
-                return env[term.operands[0]]
-            if term.kind == "raise":
-                raise env[term.operands[0]]
-            edge = term.edges[0 if term.kind == "jump" or env[term.operands[0]] else 1]
+            try:
+                self.run(block, env)
+                if term.kind == "return":
+                    return env[term.operands[0]]
+                if term.kind == "raise":
+                    error, *cause = (env[v] for v in term.operands)
+                    if cause:
+                        raise error from cause[0]
+                    raise error
+                edge = term.edges[0 if term.kind == "jump" or env[term.operands[0]] else 1]
+            except BaseException as error:
+                if handler is None:
+                    raise
+                value, edge = handler
+                env[value] = error
+            attempt = attempt_of(term)
+            handler = None
+            if attempt is not None and edge is term.edges[1]:
+                assert attempt.result is not None
+                handler = attempt.result, term.edges[0]
             values = [env[v] for v in edge.args]
             block = edge.target
             env.update(zip(block.params, values, strict=True))
         raise RuntimeError("the lifted function does not end")
+
+    def run(self, block: Block, env: dict[Value, Any]) -> None:
+        """Run the ops of a block."""
+        for op in block.ops:
+            run = getattr(self, "op_" + op.prim.name.removeprefix("py."))
+            result = run(op, *[env[v] for v in op.operands])
+            if op.result is not None:
+                env[op.result] = result
+
+    def op_attempt(self, op: Op) -> Any:
+        return None
+
+    def op_caught(self, op: Op, error: Any) -> bool:
+        return False
+
+    def op_matches(self, op: Op, error: BaseException, classes: Any) -> bool:
+        return isinstance(error, classes)
+
+    def op_narrow(self, op: Op, error: Any, classes: Any) -> Any:
+        return error
 
     def op_const(self, op: Op) -> Any:
         return op.attrs["value"] if "value" in op.attrs else self.lifted.module.objects[op.attrs["object"]]

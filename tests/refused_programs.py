@@ -7,19 +7,12 @@ import textwrap
 from typing import Any
 
 _SOURCES = """
-def try_except(x):
-    y = x * 2.0
+def exception_group(x):
     try:
-        return 1.0 / y
-    except ZeroDivisionError:
-        return 0.0
-
-def try_finally(x):
-    try:
-        y = x + 1.0
-    finally:
-        x = 0.0
-    return y + x
+        y = 1.0 / x
+    except* ZeroDivisionError:
+        y = 0.0
+    return y
 
 def with_block(x):
     y = x

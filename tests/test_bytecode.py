@@ -10,7 +10,7 @@ import pytest
 
 from ssad.frontend.bytecode import SUPPORTED, Protected, Raw, decode, table, translate
 from ssad.frontend.cfg import blocks_of
-from ssad.frontend.instruction import Instruction, Position
+from ssad.frontend.instruction import Handler, Instruction, Position
 from ssad.frontend.opcodes import HANDLERS
 from ssad.frontend.refusals import CONSTRUCTS
 
@@ -144,5 +144,5 @@ def test_dead_code_is_left_out() -> None:
 def test_handlers() -> None:
     names = ("NOP", "POP_TOP", "PUSH_EXC_INFO")
     raws = [Raw(name, 0, None, "", 2 * n, NOWHERE) for n, name in enumerate(names)]
-    code = translate(raws, [Protected(2, 4, 4)], set(), (3, 13))
-    assert [(at.op, at.handler) for at in code] == [("pop", 1), ("refuse", None)]
+    code = translate(raws, [Protected(2, 4, 4, 1, True)], set(), (3, 13))
+    assert [(at.op, at.handler) for at in code] == [("pop", Handler(1, 1, True)), ("push_handled", None)]

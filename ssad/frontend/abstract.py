@@ -183,6 +183,8 @@ class Compound(Abstract):
     __slots__ = ("__dict__", "items", "tag")
 
     noun = "compound"
+    extra: Type | None = None
+    """The type of one more part behind those of the items."""
 
     def __init__(self, items: Iterable[Abstract], tag: Any = None) -> None:
         self.items = tuple(items)
@@ -190,7 +192,8 @@ class Compound(Abstract):
 
     @cached_property
     def parts(self) -> tuple[Type, ...]:
-        return tuple(part for item in self.items for part in item.parts)
+        parts = tuple(part for item in self.items for part in item.parts)
+        return parts if self.extra is None else (*parts, self.extra)
 
     def children(self) -> tuple[Abstract, ...]:
         return self.items
@@ -282,18 +285,37 @@ class Text(Compound):
 
 
 class Exceptional(Compound):
-    """An exception instance: `tag` (class, how its message is made); items the message's numbers."""
+    """An exception instance: `tag` (class, what its arguments are made of; see `ir/raising.py`); items the
+    numbers in them. An instance found outside stands in the place of the class.
+    """
+
+    @property
+    def cls(self) -> type[BaseException]:
+        kind = self.tag[0]
+        return kind if isinstance(kind, type) else type(kind)
+
+    def sort(self) -> tuple[Any, ...]:
+        """What makes it an exception of the same kind: all but the values of its numbers."""
+        return self.tag, tuple(without_constants(item) for item in self.items)
 
     def __str__(self) -> str:
-        return f"exception {self.tag[0].__name__}"
+        return f"exception {self.cls.__name__}"
+
+
+class Several(Compound):
+    """An exception of one of several kinds, the items; one more part of type i64 is the kind's number."""
+
+    extra = I64
+
+    def __str__(self) -> str:
+        names = dict.fromkeys(item.cls.__name__ for item in self.items if isinstance(item, Exceptional))
+        return f"exception {' or '.join(names)}"
 
 
 class MaybeUnbound(Compound):
     """A variable with a value on some paths only: one more part of type bool says whether there is one."""
 
-    @cached_property
-    def parts(self) -> tuple[Type, ...]:
-        return (*self.items[0].parts, BOOL)
+    extra = BOOL
 
     @property
     def of(self) -> Abstract:

@@ -6,7 +6,20 @@ from types import ModuleType
 
 import numpy as np
 
-from ssad.frontend.abstract import DTYPES, NUMPY, PYTHON, ArrayOf, Bound, DictOf, Known, Number, TupleOf
+from ssad.frontend import caught
+from ssad.frontend.abstract import (
+    DTYPES,
+    NUMPY,
+    PYTHON,
+    ArrayOf,
+    Bound,
+    DictOf,
+    Exceptional,
+    Known,
+    Number,
+    Several,
+    TupleOf,
+)
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, compound, known, scalar
 from ssad.frontend.outside import module_attribute
@@ -27,6 +40,8 @@ def getattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         return _of_number(ctx, rep, name)
     if isinstance(kind, DictOf) and name in DICT_METHODS:
         return compound(Bound, [rep], name)
+    if isinstance(kind, Exceptional | Several):
+        return caught.attribute(ctx, rep, name)
     if isinstance(kind, Known):
         return _of_known(ctx, kind.object, name)
     raise unsupported("attribute", f"attribute {name} of {kind} is not compiled", op.loc)

@@ -14,7 +14,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from ssad.errors import UnsupportedError
-from ssad.frontend.instruction import Instruction, Position
+from ssad.frontend.instruction import Handler, Instruction, Position
 from ssad.frontend.repairs import REPAIRS
 
 Version = tuple[int, int]
@@ -32,11 +32,15 @@ class Raw(NamedTuple):
 
 
 class Protected(NamedTuple):
-    """Offsets [start, end) of code whose exceptions go to the handler at `target`."""
+    """Offsets [start, end) of code whose exceptions go to the handler at `target`, which finds the stack cut
+    to `depth`, then the place of the failing instruction if `lasti` says so, then the exception.
+    """
 
     start: int
     end: int
     target: int
+    depth: int = 0
+    lasti: bool = False
 
 
 SUPPORTED: tuple[Version, ...] = ((3, 11), (3, 12), (3, 13), (3, 14))
@@ -103,11 +107,11 @@ IMPORT_NAME: refuse import
 IMPORT_FROM: refuse import
 DELETE_ATTR: refuse delete
 DELETE_SUBSCR: refuse delete
-PUSH_EXC_INFO: refuse try
-POP_EXCEPT: refuse try
-CHECK_EXC_MATCH: refuse try
+PUSH_EXC_INFO: push_handled
+POP_EXCEPT: pop_handled
+CHECK_EXC_MATCH: matches
 CHECK_EG_MATCH: refuse try
-RERAISE: refuse try
+RERAISE: reraise
 WITH_EXCEPT_START: refuse with
 RETURN_GENERATOR: refuse generator
 YIELD_VALUE: refuse generator
@@ -300,7 +304,7 @@ def decode(code: CodeType) -> list[Instruction]:
         Raw(i.opname, i.arg, _value(i, code), i.argrepr, i.offset, _position(i.positions)) for i in bytecode
     ]
     entries = bytecode.exception_entries  # type: ignore[attr-defined]
-    protected = [Protected(e.start, e.end, e.target) for e in entries]
+    protected = [Protected(e.start, e.end, e.target, e.depth, e.lasti) for e in entries]
     return translate(raws, protected, {*code.co_cellvars, *code.co_freevars}, version)
 
 
@@ -358,4 +362,4 @@ def _number_targets(out: list[Instruction], start: dict[int, int], protected: It
                 instruction.arg = None
     for entry in protected:
         for number in range(start[entry.start], start.get(entry.end, len(out))):
-            out[number].handler = start[entry.target]
+            out[number].handler = Handler(start[entry.target], entry.depth, entry.lasti)

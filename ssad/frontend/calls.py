@@ -21,7 +21,7 @@ from ssad.frontend.abstract import (
 from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.builtin_calls import BUILTINS, METHODS, Handler
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Dead, Rep, compound, scalar
+from ssad.frontend.context import Context, Gone, Rep, compound, scalar
 from ssad.frontend.conversion import to_numpy
 from ssad.frontend.custom import CUSTOM_VJP, LIBRARY, STOP_GRADIENT
 from ssad.frontend.dicts import entries
@@ -226,6 +226,11 @@ def _call_lifted(ctx: Context, lifted: Lifted, free: tuple[str, ...], args: list
 
 def _emit_call(ctx: Context, instance: Instance, args: list[Rep], attrs: dict[str, Any]) -> Rep:
     """The op `call`, and the result put together from its parts."""
+    if instance.raises is not None:
+        if ctx.block is None:
+            ctx.raised.append(represent(instance.raises, placeholder))
+        elif ctx.handler is not None:
+            return ctx.engine.write_inlined(ctx, instance, args, "vjp" in attrs)
     captured = [ctx.capture(capture) for capture in instance.captures.values()]
     operands = [part for rep in [*args, *captured] for part in travelling(rep.abstract, rep.parts)]
     result = instance.result
@@ -235,7 +240,7 @@ def _emit_call(ctx: Context, instance: Instance, args: list[Rep], attrs: dict[st
         name = ctx.engine.function_of(instance).name
     parts = _results(ctx, operands, types, {"callee": name, **attrs})
     if result is None:
-        raise Dead("SystemError", f"{name} has returned, which it never does", [])
+        raise Gone
     return represent(result, lambda type, _: next(parts))
 
 

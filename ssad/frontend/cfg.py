@@ -5,22 +5,28 @@ to 3.13), what follows a branch and returns is copied into its arms (from 3.12 o
 are merged here; and where `and` within `or` tests a value whose truth the way there has told (all but 3.11
 test it again), control passes over the test. So every version gives the same graph: a loop's header tests,
 its latches jump.
+
+Where an exception would go to a handler, a block is cut so that the locals do not change between its start
+and any instruction that may raise: what writes locals stands in blocks of its own. Handlers that only clean
+up and raise again are passed over (`protected.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ssad.frontend.instruction import Instruction
+from ssad.frontend.instruction import Handler, Instruction
+from ssad.frontend.protected import WRITING, effective_handlers, may_raise
 
 
 class CodeBlock:
     """Instructions run one after the other; `successors` in the order of the last one's targets.
 
-    `predecessors` counts edges into the block, `loop` says that one of them leads back.
+    `predecessors` counts edges into the block, `loop` says that one of them leads back. Exceptions go to the
+    block `caught_by`, which finds the stack as `handler` says.
     """
 
-    __slots__ = ("first", "instructions", "loop", "predecessors", "successors")
+    __slots__ = ("caught_by", "first", "handler", "instructions", "loop", "predecessors", "successors")
 
     def __init__(self, first: int) -> None:
         self.first = first
@@ -28,6 +34,13 @@ class CodeBlock:
         self.successors: list[CodeBlock] = []
         self.predecessors = 0
         self.loop = False
+        self.handler: Handler | None = None
+        self.caught_by: CodeBlock | None = None
+
+    @property
+    def ways(self) -> list[CodeBlock]:
+        """The successors, and the block to which exceptions go."""
+        return self.successors if self.caught_by is None else [*self.successors, self.caught_by]
 
     def __repr__(self) -> str:
         return f"<block at {self.first}>"
@@ -36,8 +49,8 @@ class CodeBlock:
 def blocks_of(code: Sequence[Instruction]) -> list[CodeBlock]:
     """The reachable blocks in reverse postorder, the entry first, a loop's body before what follows the loop.
 
-    Exception handlers are not entered. The entry has no predecessor: where the code begins with a loop an
-    empty block stands before it.
+    A handler is entered where something may raise. The entry has no predecessor: where the code begins with
+    a loop an empty block stands before it.
     """
     flow = _Flow(code)
     flow.pass_over_tests()
@@ -56,12 +69,13 @@ def blocks_of(code: Sequence[Instruction]) -> list[CodeBlock]:
     on_path = {entry}
     while path:
         block = path[-1]
-        if visited[block] == len(block.successors):
+        ways = block.ways
+        if visited[block] == len(ways):
             order.append(path.pop())
             on_path.discard(block)
             continue
         visited[block] += 1
-        successor = block.successors[-visited[block]]
+        successor = ways[-visited[block]]
         if successor in on_path:
             successor.loop = True
         elif successor not in visited:
@@ -79,6 +93,7 @@ class _Flow:
     def __init__(self, code: Sequence[Instruction]) -> None:
         self.code = code
         self._final: dict[int, int] = {}
+        self.handlers = effective_handlers(code)
         self.start = self._arrive(0)
         self.after: dict[int, list[int]] = {}
         self._keep_reachable(lambda at: [self._arrive(target) for target in self._targets(at)])
@@ -92,11 +107,14 @@ class _Flow:
             if at not in after:
                 after[at] = ways_from(at)
                 work.extend(after[at])
+                if at in self.handlers:
+                    work.append(self.handlers[at].target)
         self.after = after
+        self.handlers = {at: handler for at, handler in self.handlers.items() if at in after}
 
     def _targets(self, at: int) -> Sequence[int]:
         instruction = self.code[at]
-        if instruction.op in ("return", "raise", "refuse"):
+        if instruction.op in ("return", "raise", "reraise", "refuse"):
             return ()
         return instruction.targets or (at + 1,)
 
@@ -156,6 +174,9 @@ class _Flow:
         for at, ways in self.after.items():
             for way in ways:
                 before[way].append(at)
+        caught: dict[int, list[int]] = {}
+        for at, handler in self.handlers.items():
+            caught.setdefault(handler.target, []).append(at)
         known: dict[tuple[object, ...], int] = {}
         merged: dict[int, int] = {}
         work = sorted(self.after)
@@ -175,6 +196,11 @@ class _Flow:
                 self.after[source] = [kept if way == gone else way for way in self.after[source]]
                 if source not in merged:
                     work.append(source)
+            for source in caught.pop(gone, ()):
+                self.handlers[source] = self.handlers[source]._replace(target=kept)
+                caught.setdefault(kept, []).append(source)
+                if source not in merged:
+                    work.append(source)
             before[kept].extend(before.pop(gone))
             if self.start == gone:
                 self.start = kept
@@ -185,11 +211,12 @@ class _Flow:
         """What is done at an instruction, and where."""
         instruction = self.code[at]
         argument = id(instruction.arg) if instruction.op == "const" else instruction.arg
-        return instruction.op, argument, instruction.position, instruction.handler
+        return instruction.op, argument, instruction.position, self.handlers.get(at)
 
     def leaders(self) -> set[int]:
-        """The instructions at which a block begins: after a branch, and where several ways meet."""
+        """The instructions at which a block begins: after a branch, where several ways meet, handlers."""
         count = {self.start: 1}
+        count.update((self.handlers[at].target, 2) for at in self.after if at in self.handlers)
         for ways in self.after.values():
             for way in ways:
                 count[way] = count.get(way, 0) + (1 if len(ways) == 1 else 2)
@@ -204,13 +231,30 @@ def _link(block: CodeBlock, targets: Sequence[int], blocks: dict[int, CodeBlock]
 
 
 def _fill(block: CodeBlock, flow: _Flow, leaders: set[int], blocks: dict[int, CodeBlock]) -> None:
-    """Give `block` its instructions up to where control splits, joins or ends."""
+    """Give `block` its instructions up to where control splits, joins or ends, or exceptions go elsewhere."""
     at = block.first
+    written = False
+    raising: int | None = None
     while True:
-        if flow.code[at].op != "jump":
+        op, handler = flow.code[at].op, flow.handlers.get(at)
+        if may_raise(op) and (raising is not None or handler is not None):
+            known = flow.handlers.get(raising) if raising is not None else handler
+            if known != handler or (written and handler is not None):
+                _link(block, [at], blocks)
+                break
+        if op in WRITING and block.handler is not None:
+            _link(block, [at], blocks)
+            break
+        if may_raise(op):
+            raising, block.handler = at, handler
+        written |= op in WRITING
+        if op != "jump":
             block.instructions.append(flow.code[at])
         ways = flow.after[at]
         if len(ways) != 1 or ways[0] in leaders:
             _link(block, ways, blocks)
-            return
+            break
         (at,) = ways
+    if block.handler is not None:
+        block.caught_by = blocks.setdefault(block.handler.target, CodeBlock(block.handler.target))
+        block.caught_by.predecessors += 1

@@ -24,6 +24,7 @@ CODES: dict[str, str] = {
     "argument": "SSAD0160",
     "side_effect": "SSAD0161",
     "list": "SSAD0162",
+    "handler": "SSAD0163",
     "join": "SSAD0201",
     "operand": "SSAD0202",
     "arity": "SSAD0203",

@@ -7,6 +7,7 @@ constants on the way, so a handler says every check it needs and the ones that h
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,11 @@ from ssad.frontend.abstract import (
     Abstract,
     ArrayOf,
     Compound,
+    Exceptional,
     Known,
     MaybeUnbound,
     Number,
+    Several,
     TupleOf,
     Unbound,
     number,
@@ -30,7 +33,8 @@ from ssad.frontend.abstract import (
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.folding import fold
 from ssad.frontend.joins import NoJoin, join
-from ssad.ir.core import Block, Const, Location, Op, Undef, Value, bool_
+from ssad.frontend.python_errors import NOT_PYTHONS
+from ssad.ir.core import Block, Const, Edge, Function, Location, Op, Undef, Value, bool_, branch
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import BOOL, I64, Scalar, Type
 
@@ -61,6 +65,10 @@ class Rep:
 
     def __repr__(self) -> str:
         return f"<{self.abstract}: {self.parts}>"
+
+
+class Gone(Exception):
+    """Control does not get here: what was called always raises, and says so itself."""
 
 
 class Dead(Exception):
@@ -109,18 +117,25 @@ def flag_of(rep: Rep) -> Value:
 
 
 class Context:
-    """One pass over one function of the lifted IR; `block` is None while only types are wanted."""
+    """One pass over one function of the lifted IR; `block` is None while only types are wanted.
+
+    Then `raised` gathers what the block at hand may raise; when IR is written, `handler` gives the edge along
+    which an exception leaves it (None: it leaves the function).
+    """
 
     def __init__(self, engine: Engine, instance: Instance | None) -> None:
         self.engine = engine
         self.instance = instance
         self.python_errors = engine.error_model == "python"
         self.block: Block | None = None
+        self.function: Function | None = None
         self.loc: Location | None = None
         self.assumption: Value = TRUE
         self.env: dict[Value, Rep] = {}
         self.free_values: dict[str, Rep] = {}
         self.capture_values: dict[tuple[Any, ...], Rep] = {}
+        self.raised: list[Rep] = []
+        self.handler: Callable[[Context, Rep], Edge] | None = None
 
     def capture(self, capture: Capture) -> Rep:
         """An array from outside: a hidden parameter of this function."""
@@ -154,8 +169,35 @@ class Context:
             if not ok.value:
                 raise Dead(exc, message, payload)
             return
-        attrs = {"exc": exc} if message is None else {"exc": exc, "message": message}
-        self.emit("check", ok, *payload, **attrs)
+        error = self.exception(exc, message, payload)
+        if self.handler is None or error is None:
+            attrs = {"exc": exc} if message is None else {"exc": exc, "message": message}
+            self.emit("check", ok, *payload, **attrs)
+        if error is None:
+            return
+        if self.block is None:
+            self.raised.append(error)
+        elif self.handler is not None:
+            edge = self.handler(self, error)
+            self.block.term = branch(ok, Edge(following := self.new_block("ok")), edge, self.loc)
+            self.block = following
+
+    def exception(self, exc: str, message: Any, payload: Sequence[Value]) -> Rep | None:
+        """The exception that these words of a check stand for; None if it is one that CPython never raises:
+        no handler gets it.
+        """
+        if message in NOT_PYTHONS:
+            return None
+        kind = self.engine.module.objects.get(exc) or getattr(builtins, exc)
+        numbers = [Number(part.type, PYTHON) for part in payload if isinstance(part.type, Scalar)]
+        return Rep(Exceptional(numbers, (kind, message)), payload)
+
+    def new_block(self, name: str) -> Block:
+        """One more block, behind the one at hand."""
+        assert self.block is not None and self.function is not None
+        block = Block(name)
+        self.function.blocks.insert(self.function.blocks.index(self.block) + 1, block)
+        return block
 
     def cast(self, value: Value, type: Scalar) -> Value:
         """A number as one of `type`: to bool by truth, to integers by truncation, else by rounding."""
@@ -217,12 +259,28 @@ class Context:
                 inner = Rep(source.of, rep.parts[:-1])
                 return [*self.convert(inner, to.of), rep.parts[-1]]
             return [*self.convert(rep, to.of), TRUE]
+        if isinstance(to, Several):
+            return self._one_of(rep, to)
         if isinstance(to, Compound):
             pairs = zip(rep.items(), to.items, strict=True)
             return [part for item, wanted in pairs for part in self.convert(item, wanted)]
         if isinstance(to, ArrayOf) and rep.parts[0].type is not to.type:
             return [self.any_layout(rep.parts[0])]
         return list(rep.parts)
+
+    def _one_of(self, rep: Rep, to: Several) -> list[Value]:
+        """The parts of an exception as one of more kinds."""
+        source = rep.abstract
+        if isinstance(source, Several):
+            kinds, number = [(item.abstract, item.parts) for item in rep.items()], rep.parts[-1]
+        else:
+            kinds, number = [(source, rep.parts)], Const(I64, self.engine.exception_number(source))
+        given = {kind.sort(): parts for kind, parts in kinds if isinstance(kind, Exceptional)}
+        parts: list[Value] = []
+        for item in to.items:
+            assert isinstance(item, Exceptional)
+            parts.extend(given.get(item.sort()) or map(undefined, item.parts))
+        return [*parts, number]
 
     def any_layout(self, value: Value) -> Value:
         """The same array with a type that says nothing about its strides."""

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssad.frontend.abstract import SCALARS, Abstract, ArrayOf, array_of
+from ssad.frontend.abstract import SCALARS, Abstract, ArrayOf, Exceptional, array_of
 from ssad.frontend.captures import Capture, Guard, Origin
 from ssad.frontend.codes import unsupported
 from ssad.frontend.lift import Lifted, lift, lift_code
 from ssad.ir.core import Function, Location, Module
+
+if TYPE_CHECKING:
+    from ssad.frontend.context import Context, Rep
 
 MAX_NESTING = 64
 
@@ -38,13 +41,17 @@ class Template:
 
 
 class Instance:
-    """A lifted function with its arguments' types: its parameters', then those of its captured values."""
+    """A lifted function with its arguments' types: its parameters', then those of its captured values.
+
+    `result` is None where it never returns, `raises` where nothing that a handler may catch leaves it.
+    """
 
     def __init__(self, lifted: Lifted, free: tuple[str, ...], arguments: tuple[Abstract, ...]) -> None:
         self.lifted = lifted
         self.free = free
         self.arguments = arguments
         self.result: Abstract | None = None
+        self.raises: Abstract | None = None
         self.captures: dict[tuple[Any, ...], Capture] = {}
         self.facts: Any = None
         self.function: Function | None = None
@@ -64,6 +71,13 @@ class Engine:
         self._templates: dict[Any, Template] = {}
         self._instances: dict[Any, Instance] = {}
         self._calling: list[Instance] = []
+        self._exceptions: dict[object, int] = {}
+        self._inlining: list[Instance] = []
+
+    def exception_number(self, kind: Abstract) -> int:
+        """The number by which exceptions of this kind are known at run time."""
+        assert isinstance(kind, Exceptional)
+        return self._exceptions.setdefault(kind.sort(), len(self._exceptions))
 
     def lifted(self, fn: object) -> Lifted:
         """The lifted IR of a Python function, made once."""
@@ -122,6 +136,27 @@ class Engine:
             )
             Writer(self, instance).run()
         return instance.function
+
+    def write_inlined(self, ctx: Context, instance: Instance, arguments: Sequence[Rep], ruled: bool) -> Rep:
+        """The result of a call in a block whose exceptions are handled: the callee's go there as well.
+
+        Raises UnsupportedError for recursion, and where a rule stands for the derivative (`ruled`).
+        """
+        from ssad.frontend.writer import Writer
+
+        name = instance.lifted.function.name
+        if ruled or instance in self._inlining:
+            cause = "has a derivative rule of its own" if ruled else "calls itself"
+            raise unsupported(
+                "handler",
+                f"a call inside `try` of {name}, which may raise and {cause}, is not compiled",
+                ctx.loc,
+                "call it outside of `try`, or return a flag instead of raising",
+            )
+        self._inlining.append(instance)
+        result = Writer(self, instance, ctx).run_inlined(arguments)
+        self._inlining.pop()
+        return result
 
     def guard(self, origin: Origin, value: Any) -> None:
         """Remember that an outside object was taken for a constant."""

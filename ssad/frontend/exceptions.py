@@ -11,8 +11,8 @@ from typing import Any
 
 from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Exceptional, Known, Number, Text
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Dead, Rep, compound, known
-from ssad.ir.core import Op, Terminator, Value
+from ssad.frontend.context import Context, Rep, compound, known
+from ssad.ir.core import Op
 from ssad.ir.types import BOOL
 
 MAX_PAYLOAD = 8
@@ -119,6 +119,8 @@ def assertion(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 def make_exception(ctx: Context, cls: type[BaseException], args: Sequence[Rep]) -> Rep:
     """`ValueError("...")`: an exception; its numbers are the items, all else is in the message attribute."""
+    if issubclass(cls, BaseExceptionGroup) or (issubclass(cls, OSError) and len(args) > 1):
+        raise unsupported("message", f"{cls.__name__} with these arguments is not compiled", ctx.loc)
     entries: list[Any] = []
     numbers: list[Rep] = []
     for arg in args:
@@ -144,36 +146,6 @@ def _entry(ctx: Context, rep: Rep, first: int) -> tuple[Any, list[Rep]]:
     raise unsupported(
         "message", f"an exception with {kind} is not compiled", ctx.loc, "give it a message or numbers"
     )
-
-
-def raise_(ctx: Context, term: Terminator, operands: list[Rep]) -> None:
-    """The terminator `raise`."""
-    rep = operands[0]
-    if isinstance(rep.abstract, Known) and _is_exception_class(rep.abstract.object):
-        rep = make_exception(ctx, rep.abstract.object, [])
-    elif isinstance(rep.abstract, Known) and isinstance(rep.abstract.object, BaseException):
-        rep = compound(Exceptional, [], (rep.abstract.object, None))
-    if not isinstance(rep.abstract, Exceptional):
-        raise unsupported(
-            "message",
-            f"`raise` of {rep.abstract} is not compiled",
-            term.loc,
-            "raise an exception class, or an instance made where it is raised",
-        )
-    cls, message = rep.abstract.tag
-    payload: list[Value] = list(rep.parts)
-    if len(payload) > MAX_PAYLOAD:
-        raise unsupported(
-            "message",
-            f"a message with more than {MAX_PAYLOAD} numbers is not compiled",
-            term.loc,
-            "leave some out",
-        )
-    raise Dead(exception_name(ctx, cls), message, payload)
-
-
-def _is_exception_class(obj: object) -> bool:
-    return isinstance(obj, type) and issubclass(obj, BaseException)
 
 
 def exception_name(ctx: Context, exception: type[BaseException] | BaseException) -> str:

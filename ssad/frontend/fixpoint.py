@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 
-from ssad.frontend.abstract import Abstract, Known, without_constants
+from ssad.frontend.abstract import Abstract, Known, Unbound, without_constants
+from ssad.frontend.attempts import Attempt, attempts_in
 from ssad.frontend.codes import untypable
-from ssad.frontend.context import Context, Dead, Rep
+from ssad.frontend.context import Context, Dead, Gone, Rep
 from ssad.frontend.engine import Engine, Instance
 from ssad.frontend.handlers import HANDLERS
 from ssad.frontend.joins import NoJoin, join
@@ -21,13 +22,15 @@ usual.
 
 
 class Facts:
-    """What the fixpoint found: the blocks that can be reached, in reverse postorder, and their parameters'
-    types.
+    """What the fixpoint found: the blocks that can be reached, in reverse postorder, their parameters' types,
+    and of the exceptions caught.
     """
 
     def __init__(self) -> None:
         self.order: list[Block] = []
         self.params: dict[Block, tuple[Abstract, ...]] = {}
+        self.attempts: dict[Block, Attempt] = {}
+        self.errors: dict[Value, Abstract] = {}
 
 
 class Fixpoint:
@@ -44,6 +47,8 @@ class Fixpoint:
         self.params: dict[Block, tuple[Abstract, ...]] = {}
         self.incoming: dict[Block, dict[Edge, Block]] = {block: {} for block in self.order}
         self.returns: dict[Block, tuple[Abstract, Location | None]] = {}
+        self.attempts = attempts_in(self.function)
+        self.escaping: dict[Block, list[Rep]] = {}
         self.visits: dict[Block, int] = {}
         self.readers = self._readers()
         self.work: list[int] = []
@@ -64,8 +69,14 @@ class Fixpoint:
         facts = Facts()
         facts.order = [block for block in self.order if block in self.params]
         facts.params = self.params
+        facts.attempts = self.attempts
+        errors = [a.error for a in self.attempts.values() if a.error in self.env]
+        facts.errors = {error: self.env[error].abstract for error in errors}
         self.instance.facts = facts
         self.instance.result = self._join_returns()
+        for rep in (rep for block in facts.order for rep in self.escaping.get(block, ())):
+            known = self.instance.raises
+            self.instance.raises = rep.abstract if known is None else join(known, rep.abstract)
 
     def _readers(self) -> dict[Value, list[Block]]:
         """For each value the blocks that read it as an operand, or pass it on."""
@@ -89,6 +100,7 @@ class Fixpoint:
         for param, abstract in zip(block.params, self.params[block], strict=True):
             self._define(block, param, represent(abstract, placeholder))
         ctx = self.ctx
+        ctx.raised = []
         try:
             for op in block.ops:
                 ctx.loc = op.loc
@@ -97,8 +109,29 @@ class Fixpoint:
                     self._define(block, op.result, rep)
             ctx.loc = block.term.loc
             self._leave(block)
-        except Dead:
+        except Dead as dead:
+            error = ctx.exception(dead.exc, dead.message, dead.payload)
+            if error is not None:
+                ctx.raised.append(error)
+        except Gone:
             pass
+        if block in self.attempts:
+            self._catch(self.attempts[block], ctx.raised)
+        else:
+            self.escaping[block] = ctx.raised
+
+    def _catch(self, attempt: Attempt, raised: list[Rep]) -> None:
+        """What an attempt raises flows to its handler."""
+        if not raised:
+            return
+        old = self.env[attempt.error].abstract
+        known = None if isinstance(old, Unbound) else old
+        for rep in raised:
+            known = rep.abstract if known is None else join(known, rep.abstract)
+        assert known is not None
+        self._define(attempt.head, attempt.error, represent(known, placeholder))
+        self.incoming[attempt.edge.target].setdefault(attempt.edge, attempt.head)
+        self._enter(attempt.edge.target)
 
     def _define(self, block: Block, value: Value, rep: Rep) -> None:
         old = self.env.get(value)
@@ -123,6 +156,9 @@ class Fixpoint:
         for edge in edges:
             self.incoming[edge.target].setdefault(edge, block)
             self._enter(edge.target)
+        for edge in term.edges:
+            if edge not in edges and edge in self.incoming[edge.target]:  # to a handler
+                self._enter(edge.target)
 
     def _enter(self, block: Block) -> None:
         """Join what comes in; visit the block if that is news."""

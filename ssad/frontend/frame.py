@@ -11,7 +11,7 @@ from ssad.frontend.cfg import CodeBlock
 from ssad.frontend.instruction import Instruction, Position
 from ssad.frontend.refusals import location, refusal
 from ssad.ir.builder import Builder
-from ssad.ir.core import Block, Function, Location, Module, Op, Terminator, Value
+from ssad.ir.core import Block, Edge, Function, Location, Module, Op, Terminator, Value, branch
 from ssad.ir.ssa_builder import SSABuilder
 from ssad.ir.types import OBJECT
 
@@ -48,14 +48,18 @@ class LateClosures:
 
 
 NULL = Pending("intrinsic")
+HANDLED = ("handled", "")
+"""The variable that holds the exception being handled."""
+
 Entry = Value | Pending
 
 
 class Frame:
     """One function being lifted: its IR so far, the block at hand with its stack, our place in the source.
 
-    Locals, stack slots and loop counters are variables of one SSA builder: ("local", name), ("stack", depth)
-    and ("counter", depth of the iterator).
+    Locals, stack slots, loop counters and the exception being handled are variables of one SSA builder:
+    ("local", name), ("stack", depth), ("counter", depth of the iterator) and HANDLED. `matched`: block -> the
+    depth of an exception, the classes that were tested on the way there, and whether it is none of them.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Frame:
         self.late = LateClosures()
         self.at: CodeBlock = blocks[0]
         self._position: Position | None = None
+        self.matched: dict[CodeBlock, tuple[int, Value, bool]] = {}
         self._shapes: dict[CodeBlock, list[Pending | None]] = {blocks[0]: []}
         self._awaited = {block: block.predecessors for block in blocks}
         self.ssa.seal(function.entry)
@@ -144,11 +149,15 @@ class Frame:
 
     def _undefined(self, variable: Hashable) -> Value:
         """Nothing was assigned: the local is unbound. The op goes to the front of the function at the end."""
-        assert isinstance(variable, tuple) and variable[0] == "local", variable
+        assert isinstance(variable, tuple) and variable[0] in ("local", "handled"), variable
         name = variable[1]
         op = self.unbound.get(name)
         if op is None:
-            Builder(scratch := Block(), self.function.loc).emit("py.unbound", name=name, hint=name)
+            builder = Builder(scratch := Block(), self.function.loc)
+            if variable == HANDLED:  # no exception is being handled where a function begins
+                builder.emit("py.const", value=None)
+            else:
+                builder.emit("py.unbound", name=name, hint=name)
             op = self.unbound[name] = scratch.ops[0]
         assert op.result is not None
         return op.result
@@ -161,6 +170,40 @@ class Frame:
         self.builder.block = self.blocks[block]
         shape = self._shapes[block]
         self.stack = [self.read(("stack", n)) if kind is None else kind for n, kind in enumerate(shape)]
+        if block.instructions:
+            self.go_to(block.instructions[0])
+        if block in self.matched and block.predecessors == 1:
+            self._narrow(*self.matched[block])
+        if block.handler is not None:
+            self._attempt(block)
+
+    def _narrow(self, depth: int, classes: Value, negate: bool) -> None:
+        """The exception at `depth` has been tested: from here on it is one of `classes`, or none of them."""
+        error = self.stack[depth]
+        assert isinstance(error, Value)
+        self.stack[depth] = narrowed = self.emit("py.narrow", error, classes, negate=negate, hint="error")
+        if self.read(HANDLED) is error:
+            self.write(HANDLED, narrowed)
+
+    def _attempt(self, block: CodeBlock) -> None:
+        """Go on in a block of its own, from which exceptions go to the handler; locals are those of now."""
+        handler, caught_by = block.handler, block.caught_by
+        assert handler is not None and caught_by is not None
+        head = self.builder.block
+        error = self.emit("py.attempt", hint="error")
+        body = Block("try")
+        self.function.blocks.insert(self.function.blocks.index(head) + 1, body)
+        raised = self.emit("py.caught", error, hint="raised")
+        head.term = branch(raised, Edge(self.blocks[caught_by]), Edge(body), self.loc)
+        shape: list[Entry] = [*self.stack[: handler.depth], *[NULL] * handler.lasti, error]
+        for depth, entry in enumerate(self.stack):
+            if isinstance(entry, Value):  # what was narrowed
+                self.ssa.write(("stack", depth), head, entry)
+        self.ssa.write(("stack", len(shape) - 1), head, error)
+        self._arrive(head, caught_by, [None if isinstance(entry, Value) else entry for entry in shape])
+        self.ssa.add_edge(head, body)
+        self.ssa.seal(body)
+        self.builder.block = body
 
     def leave(self, terminator: Terminator, drop: tuple[int, int] = (0, 0)) -> None:
         """End the block at hand; along the n-th way `drop[n]` entries on top of the stack are forgotten."""
@@ -173,13 +216,16 @@ class Frame:
                 raise refusal(entry.what, entry.place or self.loc)
         shape = [None if isinstance(entry, Value) else entry for entry in self.stack]
         for n, successor in enumerate(self.at.successors):
-            there = shape[: len(shape) - drop[n]]
-            assert self._shapes.setdefault(successor, there) == there, "two depths of the stack at one place"
-            target = self.blocks[successor]
-            self.ssa.add_edge(here, target)
-            self._awaited[successor] -= 1
-            if not self._awaited[successor]:
-                self.ssa.seal(target)
+            self._arrive(here, successor, shape[: len(shape) - drop[n]])
+
+    def _arrive(self, source: Block, successor: CodeBlock, shape: list[Pending | None]) -> None:
+        """Announce the edge from `source`, which brings a stack of that shape."""
+        assert self._shapes.setdefault(successor, shape) == shape, "two depths of the stack at one place"
+        target = self.blocks[successor]
+        self.ssa.add_edge(source, target)
+        self._awaited[successor] -= 1
+        if not self._awaited[successor]:
+            self.ssa.seal(target)
 
 
 def _hint(variable: Hashable) -> str:

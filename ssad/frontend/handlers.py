@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend import attributes, calls, dicts, exceptions, indexing, iteration, outside, sequences
+from ssad.frontend import (
+    attributes,
+    calls,
+    caught,
+    dicts,
+    exceptions,
+    indexing,
+    iteration,
+    outside,
+    sequences,
+)
 from ssad.frontend.abstract import MaybeUnbound, Unbound
 from ssad.frontend.comparisons import compare, truth
 from ssad.frontend.context import FALSE, Context, Rep
@@ -79,5 +89,9 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.next_index": iteration.next_index,
     "py.assertion": exceptions.assertion,
     "py.format": exceptions.format_,
-    "raise": exceptions.raise_,
+    "py.attempt": caught.attempt,
+    "py.caught": caught.caught,
+    "py.matches": caught.matches,
+    "py.narrow": caught.narrow,
+    "raise": caught.raise_,
 }

@@ -27,6 +27,9 @@ The canonical operations work on a stack of objects and nulls:
 | `next_item` | | first in the body: push the item |
 | `jump` `branch` `branch_none` | | `branch` pops; two ways: true (`branch_none`: it is None), and not |
 | `return` `raise` `assertion` | - or count | |
+| `push_handled` `pop_handled` | | the exception on top is handled, the one before it lies below; and back |
+| `matches` | | pop classes, push whether the exception below is of them |
+| `reraise` | | raise the exception on top again |
 | `refuse` | what | a construct that is not compiled; a key of `refusals.CONSTRUCTS` |
 """
 
@@ -45,13 +48,26 @@ class Position(NamedTuple):
     end_column: int | None
 
 
+class Handler(NamedTuple):
+    """Where an exception goes: the number of an instruction, and the stack that it finds there.
+
+    `depth` entries are left of the stack; above them, where `lasti` says so, lies the place of the failing
+    instruction, and on top the exception.
+    """
+
+    target: int
+    depth: int
+    lasti: bool
+
+
 @dataclass(slots=True)
 class Instruction:
-    """A canonical operation. `targets` and `handler` are numbers of instructions in the decoded list."""
+    """A canonical operation. `targets` are numbers of instructions in the decoded list; `handler` is where an
+    exception goes."""
 
     op: str
     arg: Any
     offset: int
     position: Position
     targets: tuple[int, ...] = ()
-    handler: int | None = None
+    handler: Handler | None = None

@@ -12,9 +12,11 @@ from ssad.frontend.abstract import (
     Abstract,
     ArrayOf,
     Compound,
+    Exceptional,
     Known,
     MaybeUnbound,
     Number,
+    Several,
     TupleOf,
     Unbound,
     array_of,
@@ -59,6 +61,8 @@ def join(a: Abstract, b: Abstract) -> Abstract:
         if (a.elem, a.rank) != (b.elem, b.rank):
             raise NoJoin("use arrays of one dtype and one number of dimensions, or two variables")
         return array_of(a.elem, a.rank, "A")
+    if isinstance(a, Exceptional | Several) and isinstance(b, Exceptional | Several):
+        return _join_exceptions(a, b)
     if isinstance(a, Compound) and type(a) is type(b):
         assert isinstance(b, Compound)
         if a.tag == b.tag and len(a.items) == len(b.items):
@@ -71,6 +75,30 @@ def join(a: Abstract, b: Abstract) -> Abstract:
         if nothing
         else "give the variable one type on every path, or use two variables"
     )
+
+
+def _join_exceptions(a: Compound, b: Compound) -> Compound:
+    """Exceptions of one kind keep it; of others it is known at run time which kind it is."""
+    kinds: dict[object, Exceptional] = {}
+    for item in (*exceptions_in(a), *exceptions_in(b)):
+        known = kinds.get(item.sort())
+        joined = item if known is None else item.rebuilt(map(join, item.items, known.items))
+        assert isinstance(joined, Exceptional)
+        kinds[item.sort()] = joined
+    if len(kinds) == 1:
+        return next(iter(kinds.values()))
+    return Several(sorted(kinds.values(), key=_order))
+
+
+def _order(kind: Abstract) -> tuple[str, str, str]:
+    assert isinstance(kind, Exceptional)
+    return kind.cls.__module__, kind.cls.__qualname__, repr(kind.sort())
+
+
+def exceptions_in(value: Abstract) -> tuple[Exceptional, ...]:
+    """The kinds of exceptions that `value` may be."""
+    items = value.items if isinstance(value, Several) else (value,)
+    return tuple(item for item in items if isinstance(item, Exceptional))
 
 
 def _join_numbers(a: Number, b: Number) -> Number:

@@ -11,10 +11,10 @@ from types import CellType, CodeType, FunctionType
 import ssad.primitives  # noqa: F401  (the py.* primitives)
 from ssad.errors import UnsupportedError
 from ssad.frontend import closures
+from ssad.frontend.attempts import simplify_attempts
 from ssad.frontend.bytecode import decode
 from ssad.frontend.cfg import CodeBlock, blocks_of
 from ssad.frontend.frame import Frame
-from ssad.frontend.instruction import Instruction, Position
 from ssad.frontend.opcodes import HANDLERS
 from ssad.frontend.refusals import UNDEFINED, describe_uncompilable, location, refusal, refusal_of_code
 from ssad.ir.core import Edge, Function, Location, Module, Op, Terminator, Value
@@ -121,9 +121,8 @@ def _lift(
     error = refusal_of_code(code)
     if error is not None:
         raise error
-    instructions = decode(code)
-    blocks = blocks_of(instructions)
-    _refuse_constructs(code, instructions, blocks)
+    blocks = blocks_of(decode(code))
+    _refuse_constructs(code, blocks)
     module = Module()
     place = Location(code.co_filename, code.co_qualname, code.co_firstlineno)
     function = Function(code.co_name.strip("<>"), place)
@@ -133,47 +132,19 @@ def _lift(
     prune_params(function, frame.ssa.forwarded)
     maybe = maybe_unbound(function)
     settle_checks(function, maybe)
+    simplify_attempts(function)
     closures.settle(function, frame.late, maybe)
     drop_unused(function)
     module.add(function)
     return Lifted(function, module, code, params, fn, globals, cells)
 
 
-def _refuse_constructs(
-    code: CodeType, instructions: Sequence[Instruction], blocks: Sequence[CodeBlock]
-) -> None:
+def _refuse_constructs(code: CodeType, blocks: Sequence[CodeBlock]) -> None:
     """Raise UnsupportedError for the first reachable construct that is not compiled."""
-    first: Instruction | None = None
-    for block in blocks:
-        for at in block.instructions:
-            if (at.op == "refuse" or _in_try(at, instructions)) and (
-                first is None or at.offset < first.offset
-            ):
-                first = at
-    if first is None:
-        return
-    if first.op == "refuse":
+    refused = [at for block in blocks for at in block.instructions if at.op == "refuse"]
+    if refused:
+        first = min(refused, key=lambda at: at.offset)
         raise refusal(first.arg, location(code, first.position))
-    body = [i for b in blocks for i in b.instructions if i.handler == first.handler]
-    raise refusal("try", location(code, _span(first.position, [i.position for i in body])))
-
-
-def _in_try(at: Instruction, instructions: Sequence[Instruction]) -> bool:
-    """Whether an exception here goes to a handler of `try`; the cleanup of a comprehension is none."""
-    if at.handler is None:
-        return False
-    handler = instructions[at.handler]
-    return handler.op == "refuse" and handler.arg == "try"
-
-
-def _span(first: Position, others: Sequence[Position]) -> Position:
-    """`first` widened to everything of `others` that lies on its line."""
-    line = [p for p in others if p.line == p.end_line == first.line]
-    columns = [p.column for p in line if p.column is not None]
-    ends = [p.end_column for p in line if p.end_column is not None]
-    if not columns or not ends:
-        return first
-    return Position(first.line, min(columns), first.line, max(ends))
 
 
 def _run(
@@ -199,6 +170,7 @@ def _run(
 def _name_blocks(blocks: Sequence[CodeBlock], frame: Frame) -> None:
     """Give each block the name of its part: a loop, its body, what comes after, then, else."""
     frame.function.entry.name = "entry"
+    handlers = {block.caught_by for block in blocks}
     for block in blocks:
         if len(block.successors) < 2:
             continue
@@ -209,6 +181,8 @@ def _name_blocks(blocks: Sequence[CodeBlock], frame: Frame) -> None:
     for block in blocks:
         if block.loop:
             frame.blocks[block].name = "loop"
+        elif block in handlers:
+            frame.blocks[block].name = "handler"
         elif block.predecessors > 1:
             frame.blocks[block].name = "join"
 
@@ -246,7 +220,9 @@ def maybe_unbound(function: Function) -> set[Value]:
     return maybe
 
 
-_IDLE = frozenset(("py.const", "py.dict", "py.tuple", "py.unbound", "py.next_index", "py.function"))
+_IDLE = frozenset(
+    ("py.const", "py.dict", "py.tuple", "py.unbound", "py.next_index", "py.function", "py.narrow")
+)
 
 
 def drop_unused(function: Function) -> None:

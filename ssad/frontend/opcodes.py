@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend import closures, displays, strings
+from ssad.frontend import closures, displays, handled, strings
 from ssad.frontend.frame import NULL, Frame
 from ssad.frontend.instruction import Instruction
-from ssad.ir.core import Block, Edge, Terminator, Value, branch, return_
+from ssad.ir.core import Block, Edge, Value, branch, return_
 
 Handler = Callable[[Frame, Instruction], None]
 HANDLERS: dict[str, Handler] = {
@@ -30,6 +30,11 @@ HANDLERS: dict[str, Handler] = {
     "closure": closures.closure,
     "store_cell": closures.store_cell,
     "delete_cell": closures.store_cell,
+    "push_handled": handled.push_handled,
+    "pop_handled": handled.pop_handled,
+    "matches": handled.matches,
+    "raise": handled.raise_,
+    "reraise": handled.reraise,
 }
 
 
@@ -273,7 +278,9 @@ def next_item(frame: Frame, at: Instruction) -> None:
 
 @handles("branch")
 def branch_(frame: Frame, at: Instruction) -> None:
-    _branch(frame, frame.emit("py.truth", frame.pop(), negate=False))
+    condition = frame.pop()
+    handled.tested(frame, condition)
+    _branch(frame, frame.emit("py.truth", condition, negate=False))
 
 
 @handles("branch_none")
@@ -291,12 +298,3 @@ def _branch(frame: Frame, condition: Value, drop: tuple[int, int] = (0, 0)) -> N
 @handles("return")
 def return_value(frame: Frame, at: Instruction) -> None:
     frame.leave(return_([frame.pop()], frame.loc))
-
-
-@handles("raise")
-def raise_(frame: Frame, at: Instruction) -> None:
-    """Raise the exception; a cause (`from`) is not kept."""
-    if at.arg == 0:
-        raise frame.refuse("bare_raise")
-    exception = frame.pop_many(at.arg)[0]
-    frame.leave(Terminator("raise", [exception], loc=frame.loc))

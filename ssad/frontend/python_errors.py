@@ -15,6 +15,9 @@ FLAVOUR = (
     "start its variable from a NumPy scalar, or convert with float()"
 )
 
+NOT_PYTHONS = frozenset((INT_TOO_LARGE, COMPLEX_POWER, INT_POWER, FLAVOUR))
+"""What CPython computes and ssad cannot: no handler in the program is meant for it."""
+
 
 @lru_cache(maxsize=None, typed=True)
 def message_of(operation: Callable[..., Any], *operands: Any) -> tuple[str, str]:

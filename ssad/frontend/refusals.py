@@ -68,8 +68,8 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
     "template": ("SSAD0116", "template strings are not compiled", "use an f-string"),
     "try": (
         "SSAD0117",
-        "`try` is not compiled yet",
-        "test beforehand for what would raise, or catch the exception around the compiled call",
+        "exception groups and `except*` are not compiled",
+        "use `except`, with one exception at a time",
     ),
     "with": (
         "SSAD0118",

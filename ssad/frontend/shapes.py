@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ssad.frontend.abstract import Abstract, Compound, MaybeUnbound, Number
+from ssad.frontend.abstract import Abstract, Compound, Number
 from ssad.frontend.context import Rep
 from ssad.ir.core import Const, Value
-from ssad.ir.types import BOOL, Type
+from ssad.ir.types import BOOL, I64, Type
 
 Fresh = Callable[[Type, str], Value]
+_EXTRA: dict[Type, str] = {BOOL: "bound", I64: "kind"}
 
 
 def represent(abstract: Abstract, fresh: Fresh, name: str = "") -> Rep:
@@ -25,8 +26,8 @@ def represent(abstract: Abstract, fresh: Fresh, name: str = "") -> Rep:
         parts: list[Value] = []
         for n, item in enumerate(abstract.items):
             parts.extend(represent(item, fresh, f"{name}.{n}" if several and name else name).parts)
-        if isinstance(abstract, MaybeUnbound):
-            parts.append(fresh(BOOL, f"{name}.bound" if name else ""))
+        if abstract.extra is not None:
+            parts.append(fresh(abstract.extra, f"{name}.{_EXTRA[abstract.extra]}" if name else ""))
         return Rep(abstract, parts)
     return Rep(abstract, [fresh(part, name) for part in abstract.parts])
 
@@ -42,7 +43,7 @@ def _travels(abstract: Abstract) -> Iterator[bool]:
     elif isinstance(abstract, Compound):
         for item in abstract.items:
             yield from _travels(item)
-        if isinstance(abstract, MaybeUnbound):
+        if abstract.extra is not None:
             yield True
     else:
         yield from [True] * len(abstract.parts)

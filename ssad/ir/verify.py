@@ -214,7 +214,7 @@ class Checker:
             self.fail(
                 "V11", f"the function gives ({_list(self.function.result_types)}), not ({_list(types)})", term
             )
-        if term.kind == "raise" and types != [OBJECT]:
+        if term.kind == "raise" and OBJECT not in types:
             self._check_raising(term.attrs, len(types), term)
 
     def _check_edge(self, edge: Edge, term: Terminator) -> None:

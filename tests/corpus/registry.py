@@ -29,6 +29,7 @@ THEMES = (
     "closures",
     "numbers",
     "raises",
+    "handled",
 )
 
 Factory = Callable[[], tuple[Any, ...]]

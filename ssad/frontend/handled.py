@@ -1,0 +1,50 @@
+"""`except` and what raises again: the operations on exceptions that a handler finds on the stack."""
+
+from __future__ import annotations
+
+from ssad.frontend.frame import HANDLED, Frame
+from ssad.frontend.instruction import Instruction
+from ssad.ir.core import Terminator, Value
+
+
+def push_handled(frame: Frame, at: Instruction) -> None:
+    """The exception on top is being handled; the one before it lies below, for the time afterwards."""
+    error = frame.pop()
+    frame.push(frame.read(HANDLED))
+    frame.push(error)
+    frame.write(HANDLED, error)
+
+
+def pop_handled(frame: Frame, at: Instruction) -> None:
+    frame.write(HANDLED, frame.pop())
+
+
+def matches(frame: Frame, at: Instruction) -> None:
+    """Whether the exception is of the classes on top, which are dropped."""
+    classes = frame.pop()
+    error = frame.pop()
+    frame.push(error)
+    frame.push(frame.emit("py.matches", error, classes))
+
+
+def tested(frame: Frame, condition: Value) -> None:
+    """Where the branch that follows tests an exception, each side knows more of it."""
+    op = frame.producer(condition, "py.matches")
+    if op is not None and frame.stack and frame.stack[-1] is op.operands[0]:
+        for successor, negate in zip(frame.at.successors, (False, True), strict=True):
+            frame.matched[successor] = len(frame.stack) - 1, op.operands[1], negate
+
+
+def raise_(frame: Frame, at: Instruction) -> None:
+    """`raise e`, `raise e from cause`; without an exception the one being handled."""
+    if at.arg:
+        operands = frame.pop_many(at.arg)
+    else:
+        operands = [frame.read(HANDLED)]
+        if frame.producer(operands[0], "py.const") is not None:
+            raise frame.refuse("bare_raise")
+    frame.leave(Terminator("raise", operands, loc=frame.loc))
+
+
+def reraise(frame: Frame, at: Instruction) -> None:
+    frame.leave(Terminator("raise", [frame.pop()], loc=frame.loc))
