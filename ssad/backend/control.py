@@ -43,7 +43,7 @@ def _return(w: FunctionWriter, term: Terminator) -> None:
     slot = 0
     for value, wanted in zip(term.operands, w.function.result_types, strict=True):
         slot = w.store_slots(value, wanted, "%out", slot)
-    w.emit("ret i32 0")
+    w.leave("0")
 
 
 def _raise(w: FunctionWriter, term: Terminator) -> None:
@@ -78,7 +78,11 @@ def _call(w: FunctionWriter, op: Op) -> None:
     good = w.tmp(f"icmp eq i32 {status}, 0")
     here, there = w.fresh("ok"), w.fresh("fail")
     w.emit(f"br i1 {good}, label %{here}, label %{there}, !prof !0")
-    w.cold += [f"{there}:", w.located(f"  ret i32 {status}")]
+    lines, w.lines = w.lines, [f"{there}:"]
+    w.leave(status)
+    w.locate(0)
+    w.cold += w.lines
+    w.lines = lines
     w.start(here)
     if op.result is not None:
         w.define(op, *w.load_slots(op.result.type, out))

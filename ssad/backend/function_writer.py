@@ -41,6 +41,7 @@ class FunctionWriter:
         self.carry = ""
         self.local_allocs = arrays.local_allocs(function)
         self.guarded_divisions = _guarded_divisions(function)
+        self.recursive = function.name in module.recursive
 
     # names
 
@@ -130,8 +131,9 @@ class FunctionWriter:
             self.incoming[block] = []
         looped = any(edge.target is function.entry for block in order for edge in block.term.edges)
         signature = self.signature(looped)
+        prologue = self.prologue()
         bodies = [self.body(block, order) for block in order]
-        lines = [signature, "start:", *self.allocas]
+        lines = [signature, "start:", *self.allocas, *prologue]
         lines.append(self.located(f"  br label %{self.labels[function.entry]}"))
         for block, body in zip(order, bodies, strict=True):
             lines.append(f"{self.labels[block]}:")
@@ -157,6 +159,32 @@ class FunctionWriter:
         if self.module.debug is not None:
             debug = f" !dbg !{self.module.debug.subprogram(self.function)}"
         return f"define internal i32 @{name}({', '.join([*params, 'ptr %out'])}) nounwind{debug} {{"
+
+    def prologue(self) -> list[str]:
+        """What a recursive function does first: count the call, and fail if it is nested too deep."""
+        self.lines = []
+        if self.recursive:
+            self.loc = self.function.loc
+            at = self.tmp(f"getelementptr i64, ptr %ctx, i64 {runtime.DEPTH}")
+            self.depth = self.tmp(f"load i64, ptr {at}", "depth")
+            lowest_at = self.tmp(f"getelementptr i64, ptr %ctx, i64 {runtime.LOWEST}")
+            lowest = self.tmp(f"load i64, ptr {lowest_at}")
+            frame = self.tmp("call ptr @llvm.frameaddress.p0(i32 0)")
+            here = self.tmp(f"ptrtoint ptr {frame} to i64")
+            left = self.tmp(f"icmp ne i64 {self.depth}, 0")
+            room = self.tmp(f"icmp ugt i64 {here}, {lowest}")
+            good = self.tmp(f"and i1 {left}, {room}")
+            self.fail_unless(good, "RecursionError", "maximum recursion depth exceeded")
+            self.emit(f"store i64 {self.tmp(f'sub i64 {self.depth}, 1')}, ptr {at}")
+            self.locate(0)
+        return self.lines
+
+    def leave(self, status: str) -> None:
+        """Return from the function; a recursive one no longer counts."""
+        if self.recursive:
+            at = self.tmp(f"getelementptr i64, ptr %ctx, i64 {runtime.DEPTH}")
+            self.emit(f"store i64 {self.depth}, ptr {at}")
+        self.emit(f"ret i32 {status}")
 
     def attributes(self, type: Type, part: int) -> str:
         """What LLVM may know of a parameter's part."""
@@ -237,7 +265,7 @@ class FunctionWriter:
             at = self.tmp(f"getelementptr i64, ptr %ctx, i64 {runtime.PAYLOAD + k}")
             self.emit(f"store i64 {self.word(value)}, ptr {at}")
         self.emit(f"store i64 {number}, ptr %ctx")
-        self.emit(f"ret i32 {number}")
+        self.leave(str(number))
         self.locate(0)
         self.cold += self.lines
         self.lines = lines

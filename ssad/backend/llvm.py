@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ssad.analysis.callgraph import calls_in, recursive
 from ssad.backend import debuginfo, runtime
 from ssad.backend.function_writer import FunctionWriter
 from ssad.backend.layout import part_types, symbol
@@ -52,6 +53,8 @@ class LLVMCode:
     result_types: list[Type]
     sites: list[Site]
     returns_memory: bool
+    recursive: bool = False
+    """Whether functions call themselves, so that the context must say how deep they may."""
 
 
 def to_llvm(
@@ -68,7 +71,7 @@ def to_llvm(
     by the linker but not outside the library; `release` likewise names the function that frees a context.
     """
     writer = ModuleWriter(module, options, features)
-    called = {op.attrs["callee"] for f in module.functions.values() for op in f.ops() if op.name == "call"}
+    called = {op.attrs["callee"] for f in module.functions.values() for op in calls_in(f)}
     main = module.main
     for function in module.functions.values():
         # only the caller from outside has promised that arguments do not overlap
@@ -81,7 +84,15 @@ def to_llvm(
             f"define hidden void @{release}(ptr %ctx) {{\n  call void @ssad.release(ptr %ctx)\n  ret void\n}}"
         )
     types = [v.type for v in main.params]
-    return LLVMCode(writer.text(), name, types, list(main.result_types), writer.sites, returns_memory(main))
+    return LLVMCode(
+        writer.text(),
+        name,
+        types,
+        list(main.result_types),
+        writer.sites,
+        returns_memory(main),
+        bool(writer.recursive),
+    )
 
 
 def returns_memory(function: Function) -> bool:
@@ -104,6 +115,7 @@ class ModuleWriter:
     uses_stacks: bool = False
 
     def __post_init__(self) -> None:
+        self.recursive = recursive(self.module)
         self.debug = debuginfo.DebugInfo(first=10) if self.options.debug else None
 
     def site(self, exc: str, message: Any, payload: Sequence[Value], loc: Location | None) -> int:
@@ -138,6 +150,8 @@ class ModuleWriter:
                 args.append(f"{llvm} %{'b' if llvm == 'i1' else 'a'}{at}")
                 at += 1
         lines.append(f"  %out = getelementptr i64, ptr %slots, i64 {at}")
+        if self.recursive:
+            lines.append(f"  call void @ssad.enter(ptr %ctx){line}")
         args.append("ptr %out")
         lines.append(f"  %status = call i32 @{symbol('user.' + function.name)}({', '.join(args)}){line}")
         if returns_memory(function):
@@ -158,7 +172,7 @@ class ModuleWriter:
                 'section "llvm.metadata"'
             )
         parts += [f"attributes #{n} = {{ {text} }}" for text, n in self.attribute_groups.items()]
-        parts.append(runtime.support(self.uses_stacks))
+        parts.append(runtime.support(self.uses_stacks, bool(self.recursive)))
         parts.append(
             '!1 = !{!2, !2, i64 0}\n!2 = !{!"array element", !4, i64 0}\n'
             '!3 = !{!5, !5, i64 0}\n!4 = !{!"ssad"}\n!5 = !{!"tape record", !4, i64 0}\n'

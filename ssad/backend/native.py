@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from time import perf_counter
@@ -12,7 +13,8 @@ from ssad.backend import jit, vectormath
 from ssad.backend.abi import ContextPool, Packer, raise_site
 from ssad.backend.llvm import LLVMCode, Site, to_llvm
 from ssad.backend.options import DEFAULT, Options
-from ssad.backend.runtime import standalone
+from ssad.backend.runtime import WANTED_DEPTH, WANTED_LOWEST, standalone
+from ssad.backend.stack import lowest_frame
 from ssad.ir.core import Module
 
 POOL = ContextPool()
@@ -59,6 +61,7 @@ class NativeFunction:
         self._entry = compiled.entry(code.entry)
         self._packer = Packer(code.param_types, code.result_types)
         self._reset = runtime().reset if code.returns_memory else None
+        self._recursive = code.recursive
 
     @property
     def sites(self) -> list[Site]:
@@ -82,6 +85,9 @@ class NativeFunction:
         context = POOL.take(packer.slots)
         try:
             packer.pack(context, args)
+            if self._recursive:
+                context.words[WANTED_DEPTH] = sys.getrecursionlimit()
+                context.words[WANTED_LOWEST] = lowest_frame()
             status = self._entry(context.address, context.slots)
             if status:
                 raise_site(self.code.sites[status - 1], context, self.objects)

@@ -14,6 +14,10 @@ The context is an array of 8-byte words:
     10     end of the current block
     11     current block (its header: previous block, size)
     12     bytes in all blocks
+    13     how many more calls of recursive functions may be nested; set by the entry
+    14     lowest address that their frames may have; set by the entry
+    15     limit that the caller wants for word 13, 0 for the default
+    16     limit that the caller wants for word 14, 0 where the caller does not know its stack
 
 A stack is three SSA values (base, cur, end) of its current chunk. In front of a chunk lie 64 bytes: base and
 end of the previous chunk, base and end of the next one. A stack that is not empty has cur > base.
@@ -22,11 +26,16 @@ end of the previous chunk, base and end of the next one. A stack that is not emp
 from __future__ import annotations
 
 PAYLOAD_WORDS = 8
-CONTEXT_WORDS = 16
+CONTEXT_WORDS = 20
+DEFAULT_DEPTH = 1000
+"""How deep recursion goes where the caller says nothing: CPython's default."""
+DEFAULT_STACK_BYTES = 512 << 10
+"""How much of the native stack recursion takes at most where the caller does not know its size."""
 KEPT_BYTES = 64 << 20
 """What a context keeps allocated between calls, at most."""
 
 SITE, PAYLOAD, CUR, END, BLOCK, TOTAL = 0, 1, 9, 10, 11, 12
+DEPTH, LOWEST, WANTED_DEPTH, WANTED_LOWEST = 13, 14, 15, 16
 
 _ALLOC = """
 declare noalias ptr @malloc(i64)
@@ -247,10 +256,33 @@ attributes #1 = { noinline cold nounwind }
 !0 = !{!"branch_weights", i32 2000, i32 1}
 """
 
+_RECURSION = f"""
+declare ptr @llvm.frameaddress.p0(i32)
 
-def support(stacks: bool) -> str:
+define internal void @ssad.enter(ptr %ctx) {{
+  %depth.at = getelementptr i64, ptr %ctx, i64 {DEPTH}
+  %lowest.at = getelementptr i64, ptr %ctx, i64 {LOWEST}
+  %wanted.depth.at = getelementptr i64, ptr %ctx, i64 {WANTED_DEPTH}
+  %wanted.lowest.at = getelementptr i64, ptr %ctx, i64 {WANTED_LOWEST}
+  %wanted.depth = load i64, ptr %wanted.depth.at
+  %no.depth = icmp eq i64 %wanted.depth, 0
+  %depth = select i1 %no.depth, i64 {DEFAULT_DEPTH}, i64 %wanted.depth
+  store i64 %depth, ptr %depth.at
+  %wanted.lowest = load i64, ptr %wanted.lowest.at
+  %no.lowest = icmp eq i64 %wanted.lowest, 0
+  %frame = call ptr @llvm.frameaddress.p0(i32 0)
+  %here = ptrtoint ptr %frame to i64
+  %guess = call i64 @llvm.usub.sat.i64(i64 %here, i64 {DEFAULT_STACK_BYTES})
+  %lowest = select i1 %no.lowest, i64 %guess, i64 %wanted.lowest
+  store i64 %lowest, ptr %lowest.at
+  ret void
+}}
+"""
+
+
+def support(stacks: bool, recursion: bool = False) -> str:
     """The text that goes into a module; `#0`, `#1` and `!0` are taken by it."""
-    text = _ALLOC + (_STACK if stacks else "") + _ATTRIBUTES
+    text = _ALLOC + (_STACK if stacks else "") + (_RECURSION if recursion else "") + _ATTRIBUTES
     return text.replace("KEPT_BYTES", str(KEPT_BYTES))
 
 

@@ -226,6 +226,8 @@ def _call_lifted(ctx: Context, lifted: Lifted, free: tuple[str, ...], args: list
 
 def _emit_call(ctx: Context, instance: Instance, args: list[Rep], attrs: dict[str, Any]) -> Rep:
     """The op `call`, and the result put together from its parts."""
+    pairs = zip(args, instance.arguments, strict=True)  # a recursive call forgets the values of constants
+    args = [Rep(wanted, ctx.convert(rep, wanted)) for rep, wanted in pairs]
     if instance.raises is not None:
         if ctx.block is None:
             ctx.raised.append(represent(instance.raises, placeholder))

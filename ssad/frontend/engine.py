@@ -6,11 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from ssad.frontend.abstract import SCALARS, Abstract, ArrayOf, Exceptional, array_of
+from ssad.frontend.abstract import (
+    SCALARS,
+    Abstract,
+    ArrayOf,
+    Exceptional,
+    array_of,
+    without_constants,
+)
 from ssad.frontend.captures import Capture, Guard, Origin
 from ssad.frontend.codes import unsupported
 from ssad.frontend.lift import Lifted, lift, lift_code
@@ -20,6 +27,10 @@ if TYPE_CHECKING:
     from ssad.frontend.context import Context, Rep
 
 MAX_NESTING = 64
+MAX_ROUNDS = 16
+"""How often a recursive group is typed until nothing changes, and for how many types of arguments: three or
+four rounds are usual.
+"""
 
 
 class Template:
@@ -44,6 +55,11 @@ class Instance:
     """A lifted function with its arguments' types: its parameters', then those of its captured values.
 
     `result` is None where it never returns, `raises` where nothing that a handler may catch leaves it.
+
+    While it is being typed, `depth` is its place on the stack of calls, and `lowest` that of the first one
+    there whose result its own depends on: less than `depth` in a recursive group that starts further out.
+    `round` is the last one in which it was typed, `result` then what is known of it so far, None for nothing.
+    `general` remembers for the writer which calls in it have been generalised, and to what.
     """
 
     def __init__(self, lifted: Lifted, free: tuple[str, ...], arguments: tuple[Abstract, ...]) -> None:
@@ -56,6 +72,15 @@ class Instance:
         self.facts: Any = None
         self.function: Function | None = None
         self.done = False
+        self.recursive = False
+        self.general: dict[tuple[Any, ...], tuple[Abstract, ...]] = {}
+        self.depth = -1
+        self.lowest = -1
+        self.round = -1
+
+    def known(self) -> tuple[Abstract | None, Abstract | None, int]:
+        """What a call of it depends on."""
+        return self.result, self.raises, len(self.captures)
 
 
 class Engine:
@@ -73,6 +98,10 @@ class Engine:
         self._calling: list[Instance] = []
         self._exceptions: dict[object, int] = {}
         self._inlining: list[Instance] = []
+        self._writing: list[Instance] = []
+        self._unsettled: list[Instance] = []
+        self._round = 0
+        self._changes = 0
 
     def exception_number(self, kind: Abstract) -> int:
         """The number by which exceptions of this kind are known at run time."""
@@ -97,34 +126,98 @@ class Engine:
     def instance(
         self, lifted: Lifted, free: tuple[str, ...], arguments: Sequence[Abstract], place: Location | None
     ) -> Instance:
-        """The function typed for these arguments. Raises UnsupportedError for recursion and for too deep
-        nesting.
-        """
-        from ssad.frontend.fixpoint import Fixpoint
+        """The function typed for these arguments. Raises UnsupportedError for too deep nesting.
 
-        arguments = tuple(arguments)
+        One that is being typed already comes back as far as it is known: its result is None at first, so
+        that the code behind the call waits for the next round, then the join of what was returned without it.
+        """
+        wanted = self._generalised(lifted, tuple(arguments))
+        key = id(lifted), wanted
+        instance = self._instances.get(key)
+        if instance is None:
+            instance = self._instances[key] = Instance(lifted, free, wanted)
+        if instance.done:
+            return instance
+        if instance.depth >= 0:
+            instance.recursive = True
+            self._depends(instance.depth)
+        elif instance.round == self._round and self._calling:
+            self._depends(instance.lowest)
+        else:
+            self._type(instance, place)
+        return instance
+
+    def _generalised(self, lifted: Lifted, arguments: tuple[Abstract, ...]) -> tuple[Abstract, ...]:
+        """`arguments` without the constants that change from one call of a recursion to the next."""
         key = id(lifted), arguments
-        found = self._instances.get(key)
-        if found is not None and found.done:
-            return found
-        again = any(other.lifted is lifted for other in self._calling)
-        if found is not None or (again and len(self._calling) >= MAX_NESTING):
-            raise unsupported(
-                "recursion",
-                f"{lifted.function.name} calls itself: recursion is not compiled yet",
-                place,
-                "write it as a loop",
-            )
-        if len(self._calling) >= MAX_NESTING:
+        if self._writing:
+            return self._writing[-1].general.get(key, arguments)
+        for other in reversed(self._calling):
+            if other.lifted is lifted:
+                pairs = zip(arguments, other.arguments, strict=True)
+                wanted = tuple(a if a == b else without_constants(a) for a, b in pairs)
+                self._calling[-1].general[key] = wanted
+                return wanted
+        return arguments
+
+    def _depends(self, depth: int) -> None:
+        """The function being typed depends on one that is at `depth` on the stack of calls."""
+        top = self._calling[-1]
+        top.lowest = min(top.lowest, depth)
+
+    def _type(self, instance: Instance, place: Location | None) -> None:
+        """Type `instance`, again and again if it starts a recursive group, until nothing changes."""
+        calling = self._calling
+        if sum(other.lifted is instance.lifted for other in calling) >= MAX_ROUNDS:
+            self._refuse_endless(instance, place)
+        if len(calling) >= MAX_NESTING:
             raise unsupported(
                 "nesting", f"calls are nested deeper than {MAX_NESTING}", place, "flatten the helpers"
             )
-        instance = self._instances[key] = Instance(lifted, free, arguments)
-        self._calling.append(instance)
+        instance.depth = instance.lowest = len(calling)
+        calling.append(instance)
+        first = len(self._unsettled)
+        self._unsettled.append(instance)
+        for _ in range(MAX_ROUNDS):
+            if self._settled(instance, first):
+                break
+            self._round += 1
+            del self._unsettled[first + 1 :]
+        else:
+            self._refuse_endless(instance, place)
+        calling.pop()
+        if instance.lowest < instance.depth:
+            self._depends(instance.lowest)
+        else:
+            for member in self._unsettled[first:]:
+                member.done = True
+            del self._unsettled[first:]
+        instance.depth = -1
+
+    def _settled(self, instance: Instance, first: int) -> bool:
+        """Run the fixpoint of `instance` once; False if it starts a group in which something has changed."""
+        from ssad.frontend.fixpoint import Fixpoint
+
+        before = self._changes
+        known = instance.known()
+        instance.round = self._round
         Fixpoint(self, instance).run()
-        self._calling.pop()
-        instance.done = True
-        return instance
+        if instance.recursive and instance.result is not None:
+            instance.result = without_constants(instance.result)
+        if instance.known() != known:
+            self._changes += 1
+        if instance.lowest < instance.depth or not any(m.recursive for m in self._unsettled[first:]):
+            return True
+        return self._changes == before
+
+    def _refuse_endless(self, instance: Instance, place: Location | None) -> NoReturn:
+        name = instance.lifted.function.name
+        raise unsupported(
+            "recursion",
+            f"{name} calls itself with arguments or results of ever new types",
+            place,
+            "give the arguments and results of the recursive call the types that those of the first one have",
+        )
 
     def function_of(self, instance: Instance) -> Function:
         """The typed function of an instance, written into the module when it is first wanted."""
@@ -134,7 +227,9 @@ class Engine:
             instance.function = self.module.add(
                 Function(instance.lifted.function.name, instance.lifted.function.loc)
             )
+            self._writing.append(instance)
             Writer(self, instance).run()
+            self._writing.pop()
         return instance.function
 
     def write_inlined(self, ctx: Context, instance: Instance, arguments: Sequence[Rep], ruled: bool) -> Rep:
@@ -154,7 +249,9 @@ class Engine:
                 "call it outside of `try`, or return a flag instead of raising",
             )
         self._inlining.append(instance)
+        self._writing.append(instance)
         result = Writer(self, instance, ctx).run_inlined(arguments)
+        self._writing.pop()
         self._inlining.pop()
         return result
 

@@ -54,15 +54,15 @@ def infer(fn: object, arguments: Sequence[Abstract], *, error_model: str = "pyth
         reps = reps[:count]
     bound = bind(lifted.params, reps, keywords, lambda p: default_value(ctx, lifted, p), name, place)
     instance = engine.instance(lifted, (), [rep.abstract for rep in bound], place)
-    if instance.result is None:  # it always raises
-        instance.result = Known(None)
-    instance.result = without_constants(instance.result)
-    _refuse_result(instance.result, place)
+    if instance.result is not None:
+        instance.result = without_constants(instance.result)
+    result = instance.result or Known(None)  # None: it always raises
+    _refuse_result(result, place)
     engine.function_of(instance)
     return Typed(
         engine.module,
         instance.arguments,
-        instance.result,
+        result,
         tuple(instance.captures.values()),
         tuple(engine.guards.values()),
     )

@@ -4,8 +4,9 @@
     ...                                             ->   ...
     func @g(%a: f64) -> f64 { %b = exp %a @L5 ... }      loc @L2 = (that of @L5) at @L1
 
-Callees are flattened first, so that each is copied whole. Calls with a custom rule (`vjp`) stay. Functions
-that nobody calls any more are removed from the module.
+Callees are flattened first, so that each is copied whole. Calls with a custom rule (`vjp`) stay, and so do
+calls of functions that call themselves, directly or through others. Functions that nobody calls any more are
+removed from the module.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ssad.analysis.callgraph import reachable, recursive
 from ssad.errors import UnsupportedError
 from ssad.ir.core import Block, Function, Location, Module, Op, Undef, Value, jump
 from ssad.ir.edit import clone_blocks, remove_unreachable, replace_values
@@ -26,16 +28,27 @@ MAX_DEPTH = 64
 @function_pass("inline", "put the bodies of called functions in place of the calls")
 def run(function: Function, module: Module) -> bool:
     changed = False
-    for callee in _callees_first(function, module):
-        changed |= _flatten(callee, module)
-    _remove_uncalled(module)
+    body = Bodies(module)
+    for callee in _callees_first(function, body):
+        changed |= _flatten(callee, body)
+    needed = reachable(module, [module.main.name])
+    for name in [name for name in module.functions if name not in needed]:
+        del module.functions[name]
     return changed
 
 
-def _inlinable(op: Op, module: Module) -> Function | None:
-    if op.prim.name != "call" or op.attrs.get("vjp"):
-        return None
-    return module.functions.get(op.attrs["callee"])
+class Bodies:
+    """The functions of a module whose calls are inlined: those that do not call themselves."""
+
+    def __init__(self, module: Module) -> None:
+        again = recursive(module)
+        self.functions = {name: f for name, f in module.functions.items() if name not in again}
+
+    def of(self, op: Op) -> Function | None:
+        """The function to put in place of `op`, if it is such a call."""
+        if op.prim.name != "call" or op.attrs.get("vjp") or op.attrs.get("sweep"):
+            return None
+        return self.functions.get(op.attrs["callee"])
 
 
 @dataclass
@@ -46,50 +59,41 @@ class _Visit:
     calls: Iterator[tuple[Op, Function]]
 
 
-def _callees_first(root: Function, module: Module) -> list[Function]:
-    """`root` and all that it calls, callees before callers. Raises UnsupportedError for endless calls."""
+def _callees_first(root: Function, bodies: Bodies) -> list[Function]:
+    """`root` and all that is inlined into it, callees before callers."""
 
     def visit(function: Function) -> _Visit:
-        found = ((op, callee) for op in function.ops() if (callee := _inlinable(op, module)) is not None)
+        found = ((op, callee) for op in function.ops() if (callee := bodies.of(op)) is not None)
         return _Visit(function, found)
 
     order: list[Function] = []
     depth: dict[Function, int] = {}
     path = [visit(root)]
-    active = {root}
     while path:
         top = path[-1]
-        for op, callee in top.calls:
-            if callee in active:
-                raise UnsupportedError(
-                    f"{callee.name} calls itself, directly or through others",
-                    op.loc,
-                    "write the recursion as a loop",
-                )
+        for _, callee in top.calls:
             if callee not in depth:
-                active.add(callee)
                 path.append(visit(callee))
                 break
         else:
             path.pop()
-            active.discard(top.function)
-            below = [depth[c] for op in top.function.ops() if (c := _inlinable(op, module)) is not None]
+            below = [depth[c] for op in top.function.ops() if (c := bodies.of(op)) is not None]
             depth[top.function] = 1 + max(below, default=-1)
             if depth[top.function] > MAX_DEPTH:
                 raise UnsupportedError(
                     f"calls are nested deeper than {MAX_DEPTH} from {top.function.name}",
                     top.function.loc,
-                    "write the recursion as a loop",
+                    "flatten the helpers",
                 )
             order.append(top.function)
     return order
 
 
-def _flatten(function: Function, module: Module) -> bool:
+def _flatten(function: Function, bodies: Bodies) -> bool:
     """Inline every call in `function` of functions that hold no inlinable call themselves."""
-    if not any(_inlinable(op, module) for op in function.ops()):
+    if not any(bodies.of(op) for op in function.ops()):
         return False
-    inliner = _Inliner(function, module)
+    inliner = _Inliner(function, bodies)
     for block in function.blocks:
         inliner.block(block)
     function.blocks = inliner.blocks
@@ -102,8 +106,8 @@ def _flatten(function: Function, module: Module) -> bool:
 class _Inliner:
     """Rebuilds the blocks of a function: a block is cut at each call of a function with control flow."""
 
-    def __init__(self, function: Function, module: Module) -> None:
-        self.module = module
+    def __init__(self, function: Function, bodies: Bodies) -> None:
+        self.bodies = bodies
         self.blocks: list[Block] = []
         self.forward: dict[Value, Value] = {}
         self.tuples: dict[Value, list[Value]] = {}
@@ -116,7 +120,7 @@ class _Inliner:
         block.ops = []
         self.blocks.append(block)
         for op in ops:
-            callee = _inlinable(op, self.module)
+            callee = self.bodies.of(op)
             if callee is not None:
                 current = self._call(op, callee, current)
             elif op.prim.name == "extract" and op.operands[0] in self.tuples:
@@ -192,19 +196,3 @@ def _used_whole(function: Function) -> set[Value]:
         for edge in block.term.edges:
             whole.update(edge.args)
     return whole
-
-
-def _remove_uncalled(module: Module) -> None:
-    """Keep the main function and what calls and custom rules still name."""
-    functions = module.functions
-    work = [module.main.name]
-    needed = set(work)
-    while work:
-        for op in functions[work.pop()].ops():
-            if op.prim.name == "call":
-                for name in (op.attrs["callee"], op.attrs.get("vjp")):
-                    if name in functions and name not in needed:
-                        needed.add(name)
-                        work.append(name)
-    for name in [name for name in functions if name not in needed]:
-        del functions[name]
