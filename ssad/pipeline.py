@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ssad.ad.signature import Derivative, Slot, primal_signature
 from ssad.analysis.alias import alias_classes
+from ssad.analysis.callgraph import reachable
 from ssad.backend.options import Options
 from ssad.errors import DifferentiationError, UsageError
 from ssad.frontend.abstract import Abstract
@@ -28,6 +29,7 @@ OPTIMISE = [
     "simplify_cfg",
     "inline",
     "simplify_cfg",
+    "summarise",
     "fold",
     "cse",
     "load_forward",
@@ -51,6 +53,7 @@ CLEAN = ["dce"]
 
 REFINE = [
     "materialise",
+    "split",
     "inline",
     "simplify_cfg",
     "fold",
@@ -65,7 +68,7 @@ REFINE = [
 """After differentiation."""
 
 
-NEEDED = ("inline", "sink", "loop_simplify", "lcssa", "materialise")
+NEEDED = ("inline", "sink", "summarise", "loop_simplify", "lcssa", "materialise", "split")
 """Passes that later stages rely on: they cannot be left out."""
 
 
@@ -151,6 +154,7 @@ def stages(
     """
     import ssad.primitives  # noqa: F401  (fills the tables)
     from ssad import library
+    from ssad.ad.door import door
     from ssad.backend.native import compile_native
     from ssad.frontend import custom
     from ssad.frontend.custom import with_rule
@@ -185,6 +189,8 @@ def stages(
     if not recipe.steps:
         _forget_rules(module)
     _run(module, OPTIMISE, trace)
+    if recipe.steps:
+        primal = door(primal, module)
     derivative = primal_signature(primal)
     parts = parts_of(arguments)
     writes = written(primal)
@@ -287,10 +293,7 @@ def _differentiate(
 
 def _keep_first(module: Module, function: Function) -> None:
     """Make `function` the module's main one and drop what no call or rule names."""
-    calls = [op.attrs for f in module.functions.values() for op in f.ops() if op.name == "call"]
-    named = {attrs[key] for attrs in calls for key in ("callee", "vjp") if key in attrs}
-    kept = {name: f for name, f in module.functions.items() if f is not function and name in named}
-    module.functions = {function.name: function, **kept}
+    module.functions = {name: module.functions[name] for name in reachable(module, [function.name])}
 
 
 def _forget_rules(module: Module) -> None:

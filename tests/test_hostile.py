@@ -70,7 +70,7 @@ HOSTILE = {
             assert abs(ssad.grad(f)(0.5, 3)) < 1.0
         """,
     "recursion without end": """
-        expect(ssad.SsadError, ssad.jit(endless), 1.0)
+        expect(RecursionError, ssad.jit(endless), 1.0)
         """,
     "deep nesting of calls": """
         source = "def f0(x):\\n    return x\\n"

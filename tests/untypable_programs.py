@@ -62,24 +62,21 @@ def float_index(x, t):
     return x[t]
 
 
-def factorial(n):
-    return 1 if n < 2 else n * factorial(n - 1)
+def growing_argument(n):
+    return _wrapped(1.0, n)
 
 
-def even(n):
-    return n == 0 or odd(n - 1)
+def _wrapped(x, n):
+    return 0.0 if n == 0 else _wrapped((x, 1.0), n - 1)
 
 
-def odd(n):
-    return n != 0 and even(n - 1)
+def growing_result(n):
+    return 1.0 if n < 2 else (growing_result(n - 1), 1.0)
 
 
-def nested(n):
-    return nested(n - 1) if n else 0.0
-
-
-def constant_recursion(t):
-    return nested(200) + t
+def missing_return_in_recursion(n):
+    if n > 0:
+        return 1.0 + missing_return_in_recursion(n - 1)
 
 
 def attribute(t):
@@ -186,9 +183,14 @@ CASES: list[tuple[Callable[..., Any], str, str, str]] = [
     (none_or_float, "f64", "SSAD0201", "best is"),
     (tuples_of_two_lengths, "f64", "SSAD0201", "tuples of one length"),
     (float_index, "f64[:], f64", "SSAD0206", "write x[int(i)]"),
-    (factorial, "i64", "SSAD0151", "factorial calls itself"),
-    (even, "i64", "SSAD0151", "recursion is not compiled yet"),
-    (constant_recursion, "f64", "SSAD0151", "nested calls itself"),
+    (
+        growing_argument,
+        "i64",
+        "SSAD0151",
+        "_wrapped calls itself with arguments or results of ever new types",
+    ),
+    (growing_result, "i64", "SSAD0201", "tuple of float, float"),
+    (missing_return_in_recursion, "i64", "SSAD0202", "float 1.0 and None"),
     (attribute, "f64", "SSAD0205", "float has no attribute mantissa"),
     (object_attribute, "f64", "SSAD0153", "attribute size of a Box"),
     (side_effect, "f64", "SSAD0161", "print is not compiled"),

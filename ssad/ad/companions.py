@@ -4,7 +4,7 @@ tangent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Function, Undef, Value
@@ -12,13 +12,18 @@ from ssad.ir.graph import reverse_postorder
 from ssad.ir.types import Array
 
 
-def add_companions(function: Function, wanted: Callable[[Value], bool], suffix: str) -> dict[Value, Value]:
+def add_companions(
+    function: Function,
+    wanted: Callable[[Value], bool],
+    suffix: str,
+    given: Mapping[Value, Value] | None = None,
+) -> dict[Value, Value]:
     """Give every wanted array value of `function` a companion: array -> companion.
 
     Parameters of the entry get theirs directly behind them, other blocks at the end; results of ops by the
-    primitive's own rule, directly after the op.
+    primitive's own rule, directly after the op. What is in `given` has one already.
     """
-    of: dict[Value, Value] = {}
+    of: dict[Value, Value] = dict(given or {})
 
     def want(value: Value) -> bool:
         return isinstance(value.type, Array) and wanted(value)
@@ -47,7 +52,7 @@ def sweep_order(function: Function) -> list[Block]:
     return sorted(reverse_postorder(function), key=lambda block: block.sweep == "rev")
 
 
-def companion(of: dict[Value, Value], value: Value) -> Value:
+def companion(of: Mapping[Value, Value], value: Value) -> Value:
     """The companion of `value`; of an undefined array another undefined one."""
     return Undef(value.type) if isinstance(value, Undef) else of[value]
 
@@ -60,7 +65,7 @@ def _companions_of_ops(
         b = Builder(block)
         for op in ops:
             block.ops.append(op)
-            if op.result is None or not want(op.result):
+            if op.result is None or op.result in of or not want(op.result):
                 continue
             assert op.prim.companion is not None, f"{op.name} yields an array but has no companion rule"
             b.loc = op.loc

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ssad.ad.custom import call_rule
+from ssad.ad.split import SplitCall, call_reverse_sweep
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Undef, Value
 from ssad.ir.primitive import Effect
@@ -19,7 +20,8 @@ class Cotangents:
     """Knows which scalars are active, where their cotangents are needed, and reverses ops.
 
     `scalars` are the active float scalars, `shadows` maps active arrays to the arrays of their cotangents,
-    `custom` the calls with a rule to the parts of their results.
+    `custom` the calls with a rule to the parts of their results, `split` those of forward sweeps to what the
+    calls of the reverse sweeps will need.
     """
 
     def __init__(
@@ -30,7 +32,9 @@ class Cotangents:
         shadows: dict[Value, Value],
         custom: dict[Op, list[Value]],
         fp: str,
+        split: Mapping[Op, SplitCall],
     ) -> None:
+        self.split = split
         self.function = function
         self.module = module
         self.scalars = scalars
@@ -44,6 +48,8 @@ class Cotangents:
         """Whether reversing `op` does anything."""
         if op in self.custom:
             return any(v in self.scalars for v in self.custom[op])
+        if op in self.split:
+            return True
         if op.result is not None and op.result in self.scalars:
             return True
         return bool(op.prim.effects & Effect.WRITES) and op.operands[0] in self.shadows
@@ -110,7 +116,11 @@ class Cotangents:
             if op in self.custom:
                 self._custom(op, bars, context)
                 continue
-            if op.name == "extract":  # of a call with a rule, which stands before it and takes all its parts
+            if op in self.split:
+                for x, x_bar in call_reverse_sweep(self.split[op], b, bars, context.recall):
+                    context.add_bar(x, x_bar)
+                continue
+            if op.name == "extract":  # of a call, which stands before it and takes all its parts
                 continue
             y_bar = bars.pop(op.result, None) if op.result is not None else None
             if y_bar is None and op.result is not None and not op.prim.effects & Effect.WRITES:

@@ -5,18 +5,20 @@ Source: Griewank and Walther 2008, "Evaluating Derivatives", chapter 3 (tangents
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
-from ssad.ad.companions import add_companions, sweep_order
+from ssad.ad.calls import Demands, add_operands, has_derivative, kept_calls, numbers_of, respell
+from ssad.ad.companions import add_companions, companion, sweep_order
 from ssad.ad.cotangents import scaled, zero
 from ssad.ad.custom import call_rule, results_of_custom_calls, unit
-from ssad.ad.signature import Derivative, Slot
-from ssad.analysis.activity import activity
+from ssad.ad.signature import Derivative, Slot, primal_signature
+from ssad.analysis.activity import Activity
 from ssad.analysis.alias import alias_classes
 from ssad.ir.builder import Builder
 from ssad.ir.core import Const, Function, Module, Op, Value
 from ssad.ir.edit import clone_function
 from ssad.ir.primitive import Effect
+from ssad.ir.sweeps import is_split
 from ssad.ir.types import Array, Scalar, Type
 
 
@@ -33,48 +35,120 @@ def forward(
     `active` are numbers of parameters of `of.function`. Each active scalar parameter is directly followed by
     its tangent, and so is each array parameter that active data may reach; each float result by its own.
     """
-    function, _ = clone_function(of.function, f"{of.function.name}.tangent")
-    custom = results_of_custom_calls(function, module)
-    params = list(function.params)
-    aliases = alias_classes(function)
-    varied = set(activity(function, [params[n] for n in active], aliases).varied)
-    for one in aliases.classes:  # a returned array has a tangent, if only of zeros
-        if one.returned:
-            varied.update(v for v in one.members if carries_float(v.type))
-    dots = add_companions(function, varied.__contains__, "dot")
-    ordered: list[Value] = []
-    slots: list[Slot] = []
-    for n, param in enumerate(params):
-        ordered.append(param)
-        slots.append(of.params[n])
-        dot = dots.get(param)
-        if dot is None and n in active:
-            dot = dots[param] = Value(param.type, f"{param.name}.dot", function.entry)
-        if dot is not None:
-            ordered.append(dot)
-            slots.append(of.params[n].dot())
-    function.entry.params = ordered
-    Tangents(function, module, varied, dots, custom, fp).emit()
-    results: list[Slot] = []
-    for n, slot in enumerate(of.results):
-        results.append(slot)
-        if carries_float(of.function.result_types[n]):
-            results.append(slot.dot())
-    function.result_types = [
-        function_type for slot_type in _with_dots(of.function) for function_type in slot_type
-    ]
-    function.touch()
-    module.add(function)
-    return Derivative(function, tuple(slots), tuple(results))
+    demands = Demands(of.function, module, active, forward=True)
+    derivative = _Emission(of, demands, active, called=False).emit(fp)
+    for name, numbers in demands.wanted.items():
+        _Emission(primal_signature(module.functions[name]), demands, sorted(numbers), called=True).emit(fp)
+    return derivative
 
 
-def carries_float(type_: Type) -> bool:
-    """Whether a value of this type has a tangent."""
-    return type_.elem.is_float if isinstance(type_, Array) else type_.is_float
+def _tangent_name(name: str) -> str:
+    return f"{name}.tangent"
 
 
-def _with_dots(function: Function) -> list[list[Type]]:
-    return [[t, t] if carries_float(t) else [t] for t in function.result_types]
+class _Emission:
+    """The tangent of one function: the main one, or one that is `called`."""
+
+    def __init__(self, of: Derivative, demands: Demands, active: Collection[int], *, called: bool) -> None:
+        self.of = of
+        self.demands = demands
+        self.active = active
+        self.called = called
+        self.function, _ = clone_function(of.function, _tangent_name(of.function.name))
+
+    def emit(self, fp: str) -> Derivative:
+        """Write the tangent and enter it into the module."""
+        of, function, module = self.of, self.function, self.demands.module
+        custom = results_of_custom_calls(function, module)
+        params = list(function.params)
+        facts = self.demands.facts(function, params, self.active, called=self.called)
+        varied = set(facts.varied)
+        for one in alias_classes(function).classes:  # a returned array has a tangent, if only of zeros
+            if one.returned:
+                varied.update(v for v in one.members if has_derivative(v.type))
+        calls = TangentCalls(function, self.demands, facts)
+        dots = add_companions(function, varied.__contains__, "dot", calls.dots)
+        ordered: list[Value] = []
+        slots: list[Slot] = []
+        for n, param in enumerate(params):
+            ordered.append(param)
+            slots.append(of.params[n])
+            dot = dots.get(param)
+            if dot is None and n in self.active:
+                dot = dots[param] = Value(param.type, f"{param.name}.dot", function.entry)
+            if dot is not None:
+                ordered.append(dot)
+                slots.append(of.params[n].dot())
+        if self.called and is_split(function):
+            say_sweeps(function, of.function, params, ordered)
+        function.entry.params = ordered
+        Tangents(function, module, varied, dots, custom, calls, fp).emit()
+        results: list[Slot] = []
+        types: list[Type] = []
+        for slot, type_ in zip(of.results, of.function.result_types, strict=True):
+            both = has_derivative(type_)
+            results += [slot, slot.dot()] if both else [slot]
+            types += [type_, type_] if both else [type_]
+        function.result_types = types
+        function.touch()
+        module.add(function)
+        return Derivative(function, tuple(slots), tuple(results))
+
+
+def say_sweeps(function: Function, of: Function, params: list[Value], ordered: list[Value]) -> None:
+    """What belongs to which sweep, in the tangent of a function whose sweeps are called apart: tangents go
+    with what they are tangents of.
+    """
+    at = {p: n for n, p in enumerate(ordered)}
+    ends = [*(at[p] for p in params[1:]), len(ordered)]
+    widths = [2 if has_derivative(t) else 1 for t in of.result_types]
+    attrs = of.attrs
+    places = [sum(widths[:n]) for n in range(len(widths) + 1)]
+    first_seed = len(params) - attrs["seeds"]
+    function.attrs["forward"] = places[attrs["forward"]]
+    function.attrs["seeds"] = len(ordered) - (at[params[first_seed]] if attrs["seeds"] else len(ordered))
+    function.attrs["again"] = tuple(k for n in attrs["again"] for k in range(at[params[n]], ends[n]))
+    function.attrs["again_results"] = tuple(
+        k for n in attrs["again_results"] for k in range(places[n], places[n + 1])
+    )
+
+
+class TangentCalls:
+    """The calls of one function that tangents pass through, with results for the tangents."""
+
+    def __init__(self, function: Function, demands: Demands, facts: Activity) -> None:
+        self.demands = demands
+        moving = [op for op in kept_calls(function) if demands.moves(op, facts)]
+        self.respelled = respell(function, moving, _spelling)
+        self.dots: dict[Value, Value] = {}
+        for one in self.respelled.values():
+            for (kind, n), dot in one.parts.items():
+                if kind == "companion":
+                    primal = one.parts["primal", n]
+                    dot.name = f"{primal.name}.dot"
+                    self.dots[primal] = dot
+
+    def finish(self, op: Op, dots: Mapping[Value, Value]) -> None:
+        """Give a call its operands, once their tangents are there."""
+        callee = self.demands.callee(op)
+        wanted = self.demands.wanted[callee.name]
+
+        def beside(value: Value, number: int | None) -> Value | None:
+            if isinstance(value.type, Array):
+                needed = number in wanted or (number is None and has_derivative(value.type))
+                return companion(dots, value) if needed else None
+            return dots.get(value, zero(value.type)) if number in wanted else None
+
+        add_operands(op, numbers_of(op, callee), beside, written=True)
+        op.attrs["callee"] = _tangent_name(callee.name)
+
+
+def _spelling(types: list[Type]) -> list[tuple[str, int]]:
+    """The results, each float and array of floats followed by its tangent."""
+    parts: list[tuple[str, int]] = []
+    for n, type_ in enumerate(types):
+        parts += [("primal", n), ("companion", n)] if has_derivative(type_) else [("primal", n)]
+    return parts
 
 
 class Tangents:
@@ -87,8 +161,10 @@ class Tangents:
         varied: set[Value],
         dots: dict[Value, Value],
         custom: dict[Op, list[Value]],
+        calls: TangentCalls,
         fp: str,
     ) -> None:
+        self.calls = calls
         self.function = function
         self.module = module
         self.varied = varied
@@ -134,7 +210,9 @@ class Tangents:
         result = op.result
         if op in self.ends:
             self._custom(self.ends[op])
-        if op in self.custom or op.name == "extract":
+        if op in self.calls.respelled:
+            self.calls.finish(op, self.dots)
+        if op in self.custom or op.name in ("extract", "call"):
             return
         if isinstance(result, Value) and (isinstance(result.type, Array) or result not in self.varied):
             return
@@ -181,7 +259,7 @@ class Tangents:
                 self.dots[part] = total
 
     def _result(self, value: Value) -> list[Value]:
-        if not carries_float(value.type):
+        if not has_derivative(value.type):
             return [value]
         dot = self.dots.get(value)
         return [value, dot if dot is not None else zero(value.type)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ssad.analysis.effects import allocates, calls, reads, refers, writes
+from ssad.analysis.effects import allocates, calls, reads, refers, shares, written_by
 from ssad.analysis.memo import memoised
 from ssad.ir.core import Const, Function, Undef, Value
 
@@ -103,12 +103,13 @@ def _collect(
             for array in arrays:
                 sets.add(array)
             prim = op.prim
-            if writes(prim):
-                written.extend(arrays if calls(prim) else arrays[:1])
+            written.extend(written_by(op))
             if reads(prim):
                 read.extend(arrays)
             if calls(prim):
                 passed.extend(arrays)
+            if calls(prim) and result is not None and not shares(result.type):
+                continue
             if result is not None and refers(result.type) and not allocates(prim):
                 for array in arrays:
                     sets.unite(array, result)

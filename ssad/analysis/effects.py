@@ -9,7 +9,7 @@ from functools import cache
 
 from ssad.ir.core import Op, Value
 from ssad.ir.primitive import Effect, Primitive
-from ssad.ir.types import Array, Tape, Tuple, Type
+from ssad.ir.types import RESIDUAL, Array, Tape, Tuple, Type
 
 
 @cache
@@ -50,8 +50,18 @@ def must_stay(prim: Primitive) -> bool:
 
 @cache
 def refers(type: Type) -> bool:
-    """Whether a value of this type leads to mutable memory: an array, a tape, or a tuple with one inside."""
-    return isinstance(type, Array | Tape) or (isinstance(type, Tuple) and any(map(refers, type.elems)))
+    """Whether a value of this type leads to mutable memory: an array, a tape, a residual, or a tuple with
+    one inside.
+    """
+    if isinstance(type, Tuple):
+        return any(map(refers, type.elems))
+    return isinstance(type, Array | Tape) or type is RESIDUAL
+
+
+@cache
+def shares(type: Type) -> bool:
+    """Whether a value of this type may lead to memory that is visible otherwise: a residual is private."""
+    return any(map(shares, type.elems)) if isinstance(type, Tuple) else isinstance(type, Array | Tape)
 
 
 @cache
@@ -63,13 +73,15 @@ def carries_float(type: Type) -> bool:
         return any(map(carries_float, type.elems))
     if isinstance(type, Tape):
         return any(map(carries_float, type.fields))
-    return type.is_float
+    return type.is_float or type is RESIDUAL
 
 
 def written_by(op: Op) -> list[Value]:
-    """The array operands whose memory `op` may write."""
+    """The array operands whose memory `op` may write; a call may say by number which ones."""
     if not writes(op.prim):
         return []
+    if "writes" in op.attrs:
+        return [op.operands[n] for n in op.attrs["writes"]]
     arrays = [v for v in op.operands if refers(v.type)]
     return arrays if calls(op.prim) else arrays[:1]
 

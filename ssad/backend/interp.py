@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+import sys
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, NamedTuple
 
 from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.graph import LoopForest
 from ssad.ir.numbers import normalise
 from ssad.ir.raising import exception_of
+from ssad.ir.sweeps import seeds_of
 from ssad.ir.types import Scalar
 
 Log = dict[Value, dict[tuple[int, ...], Any]]
@@ -30,11 +32,36 @@ def run(program: Module | Function, args: Sequence[Any], *, module: Module | Non
     """
     if isinstance(program, Module):
         module, program = program, program.main
-    return _Frame(program, module or Module()).run(args)
+    return _drive(_Frame(program, module or Module()).start(args))
+
+
+class _Call(NamedTuple):
+    """What a frame yields where it wants another function to be run before it goes on."""
+
+    steps: Steps
+
+
+def _drive(steps: Steps) -> list[Any]:
+    """Run a frame and all that it calls, on a stack of our own: Python's is not as deep."""
+    stack = [steps]
+    results: list[Any] | None = None
+    while True:
+        try:
+            call = stack[-1].send(results)
+        except StopIteration as done:
+            stack.pop()
+            results = done.value
+            if not stack:
+                return results
+            continue
+        if len(stack) > sys.getrecursionlimit():
+            raise RecursionError("maximum recursion depth exceeded")
+        stack.append(call.steps)
+        results = None
 
 
 class _Frame:
-    """One call of one function."""
+    """One call of one function. Where its sweeps are called apart, it is the residual in between."""
 
     def __init__(self, function: Function, module: Module) -> None:
         self.function = function
@@ -50,16 +77,41 @@ class _Frame:
             self.around = {b: [loop.header for loop in forest.around(b)] for b in function.blocks}
             self.members = {loop.header: loop.blocks for loop in forest.loops}
         self.mirrored = {b.mirrors[0]: b.mirrors[1] for b in function.blocks if b.mirrors is not None}
+        self.halts = False
+        self.halted: tuple[Block, list[Any], Block | None] = function.entry, [], None
         self.home = {v: b for b in function.blocks for v in defined(b) if v in self.recalled}
 
-    def run(self, args: Sequence[Any]) -> list[Any]:
-        block, values, came_from = self.function.entry, list(args), None
+    def start(self, args: Sequence[Any]) -> Steps:
+        """Run from the entry to the end, or to the seam of a function whose forward sweep is called."""
+        return self._go(self.function.entry, list(args), None)
+
+    def start_forward(self, args: Sequence[Any]) -> Steps:
+        """Run the forward sweep; the results are its own and the frame itself."""
+        self.halts = True
+        return self.start([*args, *(None for _ in seeds_of(self.function))])
+
+    def go_on(self, seeds: Sequence[Any]) -> Steps:
+        """Run the reverse sweep; the results are its own."""
+        self.halts = False
+        for param, seed in zip(seeds_of(self.function), seeds, strict=True):
+            self._define(self.function.entry, param, seed)
+        results = yield from self._go(*self.halted)
+        return results[self.function.attrs["forward"] :]
+
+    def _at_seam(self) -> list[Any]:
+        end = next(block.term for block in self.function.blocks if block.term.kind == "return")
+        return [*(self.read(v) for v in end.operands[: self.function.attrs["forward"]]), self]
+
+    def _go(self, block: Block, values: list[Any], came_from: Block | None) -> Steps:
         while True:
+            if self.halts and came_from is not None and block.sweep != came_from.sweep:
+                self.halted = block, values, came_from
+                return self._at_seam()
             self._enter(block, came_from)
             for param, value in zip(block.params, values, strict=True):
                 self._define(block, param, value)
             for op in block.ops:
-                result = self._execute(op, block)
+                result = (yield from self._call(op)) if op.name == "call" else self._execute(op)
                 if op.result is not None:
                     self._define(block, op.result, result)
             term = block.term
@@ -87,13 +139,13 @@ class _Frame:
             self.iteration[block] = self.iteration[block] + 1 if came_from in inside else 0
 
     def _define(self, block: Block, value: Value, content: Any) -> None:
-        if isinstance(value.type, Scalar):
+        if isinstance(value.type, Scalar) and content is not None:
             content = normalise(content, value.type)
         self.env[value] = content
         if value in self.recalled:
             self.log[value][tuple(self.iteration[h] for h in self.around[block])] = content
 
-    def _execute(self, op: Op, block: Block) -> Any:
+    def _execute(self, op: Op) -> Any:
         special = _SPECIAL.get(op.name)
         if special is not None:
             return special(self, op)
@@ -112,18 +164,28 @@ class _Frame:
             return self.read(value)
         return self.log[value][tuple(int(self.read(self.mirrored[h])) for h in self.around[self.home[value]])]
 
-    def _call(self, op: Op) -> Any:
+    def _call(self, op: Op) -> Generator[_Call, list[Any] | None, Any]:
         callee = self.module.functions[op.attrs["callee"]]
-        results = _Frame(callee, self.module).run([self.read(v) for v in op.operands])
-        if op.result is None:
+        operands = [self.read(v) for v in op.operands]
+        sweep = op.attrs.get("sweep")
+        if sweep == "rev":
+            frame: _Frame = operands[0]
+            steps = frame.go_on(operands[len(operands) - callee.attrs["seeds"] :])
+        else:
+            frame = _Frame(callee, self.module)
+            steps = frame.start_forward(operands) if sweep == "fwd" else frame.start(operands)
+        results = yield _Call(steps)
+        if op.result is None or results is None:
             return None
         return tuple(results) if op.attrs["type"].startswith("tuple") else results[0]
+
+
+Steps = Generator[_Call, list[Any] | None, list[Any]]
 
 
 _SPECIAL: dict[str, Callable[[_Frame, Op], Any]] = {
     "check": _Frame._check,
     "recall": _Frame._recall,
-    "call": _Frame._call,
 }
 
 

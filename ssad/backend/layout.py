@@ -8,7 +8,7 @@ import struct
 from functools import cache
 
 from ssad.ir.core import Const
-from ssad.ir.types import NONE, Array, Scalar, Tape, Tuple, Type
+from ssad.ir.types import NONE, RESIDUAL, Array, Scalar, Tape, Tuple, Type
 
 _FLOATS = {64: "double", 32: "float"}
 
@@ -30,7 +30,7 @@ def part_types(type: Type) -> tuple[str, ...]:
     """The LLVM types of the SSA values that carry one value of `type`.
 
     An array is pointer, shape, and for layout A strides counted in elements (C and F follow from the shape);
-    a tape is a pointer, a stack the three pointers base, cur, end.
+    a tape is a pointer, so is a residual, a stack the three pointers base, cur, end.
     """
     match type:
         case Scalar():
@@ -43,6 +43,8 @@ def part_types(type: Type) -> tuple[str, ...]:
             return tuple(part for elem in elems for part in part_types(elem))
     if type is NONE:
         return ()
+    if type is RESIDUAL:
+        return ("ptr",)
     raise TypeError(f"a value of type {type} has no machine form")
 
 

@@ -137,7 +137,13 @@ def _stack_pop(w: FunctionWriter, op: Op) -> None:
     )
 
 
+def _same(w: FunctionWriter, op: Op) -> None:
+    w.define(op, *w.parts(op.operands[0]))
+
+
 HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
+    "seal": _same,
+    "unseal": _same,
     "tape_new": _tape_new,
     "tape_set": _tape_set,
     "tape_get": _tape_get,

@@ -102,6 +102,10 @@ I64, I32, I16, I8 = (_SCALARS[n] for n in ("i64", "i32", "i16", "i8"))
 U64, U32, U16, U8 = (_SCALARS[n] for n in ("u64", "u32", "u16", "u8"))
 BOOL = _SCALARS["bool"] = Scalar("bool", "b", 1)
 NONE = Type("none")
+RESIDUAL = Type("residual")
+"""What the forward sweep of a function leaves for its reverse sweep, where the two are functions of their
+own.
+"""
 OBJECT = Type("object")
 """The type of every value of lifted IR: some Python object, not typed yet."""
 
@@ -171,6 +175,8 @@ def parse_type(text: str) -> Type:
         return _SCALARS[text]
     if text == "none":
         return NONE
+    if text == "residual":
+        return RESIDUAL
     if text == "object":
         return OBJECT
     if (m := _ARRAY.match(text)) and m[1] in _SCALARS:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ssad.ir.core import Op, Value
 from ssad.ir.primitive import Effect, TypeMismatch, define
-from ssad.ir.types import I64, Tape, Type
+from ssad.ir.types import I64, RESIDUAL, Tape, Type
 from ssad.primitives.lowering import Native
 from ssad.primitives.rules import Attrs, Types, declared, need
 
@@ -136,8 +136,21 @@ def _define(name: str, rule: Any, evaluate: Any, effects: Effect) -> None:
         effects=effects,
         nondifferentiable=_LATER,
         llvm=Native(name),
-        takes_attrs=name in ("tape_new", "stack_new", "tape_get", "stack_top"),
+        takes_attrs=name in ("tape_new", "stack_new", "tape_get", "stack_top", "unseal"),
     )
+
+
+def _seal_rule(types: Types, attrs: Attrs) -> Type | None:
+    need(len(types) == 1 and isinstance(types[0], Tape) and not types[0].growable, "(tape)", types)
+    return RESIDUAL
+
+
+def _unseal_rule(types: Types, attrs: Attrs) -> Type | None:
+    need(len(types) == 1 and types[0] is RESIDUAL, "(residual)", types)
+    result = declared(attrs)
+    if not isinstance(result, Tape) or result.growable:
+        raise TypeMismatch(f"type is a tape, not {result}")
+    return result
 
 
 _define("tape_new", _new_rule(False), _records, Effect.TAPE | Effect.ALLOCATES)
@@ -147,3 +160,6 @@ _define("stack_new", _new_rule(True), lambda **_: [], Effect.TAPE | Effect.ALLOC
 _define("stack_push", _push_rule, _push, Effect.TAPE)
 _define("stack_top", _top_rule, lambda stack, field, **_: stack[-1][field], Effect.TAPE | Effect.READS)
 _define("stack_pop", _pop_rule, _pop, Effect.TAPE)
+# What a forward sweep has kept leaves it as a residual; only its own reverse sweep looks inside.
+_define("seal", _seal_rule, lambda tape: tape, Effect.TAPE | Effect.READS)
+_define("unseal", _unseal_rule, lambda residual, **_: residual, Effect.TAPE | Effect.READS)

@@ -30,6 +30,7 @@ THEMES = (
     "numbers",
     "raises",
     "handled",
+    "recursion",
 )
 
 Factory = Callable[[], tuple[Any, ...]]

@@ -17,6 +17,7 @@ from ssad.analysis.induction import counter, trip_count
 from ssad.analysis.shape import loop_form, returning
 from ssad.ir.core import Block, Const, Function, Op, Undef, Value
 from ssad.ir.graph import Dominators, Loop, LoopForest
+from ssad.ir.sweeps import is_split
 
 CHEAP = frozenset(
     [
@@ -82,6 +83,7 @@ class Plan:
         self.alive = returning(function)
         self.exit = next(b for b in function.blocks if b.sweep == "fwd" and self._leads_to_reverse(b))
         self.aliases = alias_classes(function)
+        self.split = is_split(function)
         self.sites: dict[Value, Site] = {}
         for block in function.blocks:
             self.sites.update((p, Site(block, None)) for p in block.params)
@@ -165,10 +167,16 @@ class Plan:
         """Whether `op`, repeated in the reverse sweep on the same operands, gives the same bits."""
         if op.name not in CHEAP or op.result is None:
             return False
-        if op.name == "load" and not self.aliases.is_read_only(op.operands[0]):
+        if op.name == "load" and not self._lasts(op.operands[0]):
             return False
         discrete = not op.result.type.is_float
         return not (discrete and any(v.type.is_float for v in op.operands))
+
+    def _lasts(self, array: Value) -> bool:
+        """Whether the content of `array` is the same in both sweeps. Between those of a function called
+        its callers may write what they can see.
+        """
+        return self.aliases.is_read_only(array) and not (self.split and self.aliases.of[array].escapes)
 
     def settle(self, wanted: list[Value]) -> None:
         """Given all recalled values: those computable from the others that are kept are computed again."""
