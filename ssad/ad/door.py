@@ -1,4 +1,4 @@
-"""The function whose derivative is asked for, as one that nobody calls: its arguments are the user's alone."""
+"""The function whose derivative is asked for, as one that nobody else calls."""
 
 from __future__ import annotations
 
