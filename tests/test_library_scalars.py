@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ssad.ir.primitive import CALLS
-from ssad.library import LIBRARY
+from ssad.library.scalars import LIBRARY
 
 SPECIAL = (0.0, -0.0, 0.5, 1.0, -1.0, 2.5, -3.0, 1e300, -1e300, 5e-324, math.inf, -math.inf, math.nan)
 WHOLE = (0, 1, -1, 2, 12, -18, 35, 97, 10**9 + 7, 2**53 + 1, 2**62, 2**63 - 1)

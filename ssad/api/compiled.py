@@ -37,7 +37,7 @@ class Compiled(Generic[P, R]):
         self._arity = len(self._signature.parameters)
         self._variadic = is_variadic(fn)
         self._recipe = recipe
-        self._shapes: dict[Callable[..., Any], Any] = {}
+        self._shapes: dict[tuple[Callable[..., Any], str], Any] = {}
 
     @property
     def signatures(self) -> list[str]:
@@ -63,7 +63,10 @@ class Compiled(Generic[P, R]):
     def _fixed(self, args: Sequence[Any], kwargs: dict[str, Any], what: str) -> Any:
         """`what` of the function with `*args` or `**kwargs`, by its version for that many arguments."""
         fn, flat = fixed(self.py_func, args, kwargs)
-        shape = self._shapes.get(fn) or self._shapes.setdefault(fn, self._of_shape(fn))
+        shape = self._shapes.get((fn, what))
+        if shape is None:
+            made = Jit(fn, self._recipe) if what == "value" else self._of_shape(fn)
+            shape = self._shapes.setdefault((fn, what), made)
         return getattr(shape, what)(*flat)
 
     def _of_shape(self, fn: Callable[..., Any]) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -150,6 +151,8 @@ class Known(Abstract):
     def key(self) -> tuple[Any, ...]:
         if isinstance(self.object, str | bytes | int):
             return (type(self.object), self.object)
+        if type(self.object) is MethodType:  # made anew whenever it is asked for
+            return (MethodType, id(self.object.__func__), id(self.object.__self__))
         if isinstance(self.object, np.dtype):
             return (np.dtype, self.object.str)
         return (id(self.object),)
@@ -276,6 +279,15 @@ class Bound(Compound):
 
     def __str__(self) -> str:
         return f"method {self.tag} of {self.items[0]}"
+
+
+class PartialOf(Compound):
+    """`functools.partial` made inside: items the function and the arguments given, the last ones by name;
+    `tag` these names.
+    """
+
+    def __str__(self) -> str:
+        return f"partial of {self.items[0]}"
 
 
 class Text(Compound):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import enum
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,8 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, compound, known, scalar
-from ssad.frontend.outside import module_attribute
+from ssad.frontend.objects import attribute
+from ssad.frontend.outside import module_attribute, opened
 from ssad.ir.core import Const, Op
 from ssad.ir.types import BOOL, F64, I64
 
@@ -32,7 +35,11 @@ DICT_METHODS = ("get", "items", "keys", "values")
 
 def getattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.getattr`."""
-    rep, name = operands[0], op.attrs["name"]
+    return getattr_of(ctx, operands[0], op.attrs["name"])
+
+
+def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
+    """`rep.name`."""
     kind = rep.abstract
     if isinstance(kind, ArrayOf):
         return _of_array(ctx, rep, name)
@@ -43,8 +50,8 @@ def getattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     if isinstance(kind, Exceptional | Several):
         return caught.attribute(ctx, rep, name)
     if isinstance(kind, Known):
-        return _of_known(ctx, kind.object, name)
-    raise unsupported("attribute", f"attribute {name} of {kind} is not compiled", op.loc)
+        return _of_known(ctx, rep, name)
+    raise unsupported("attribute", f"attribute {name} of {kind} is not compiled", ctx.loc)
 
 
 def _of_array(ctx: Context, rep: Rep, name: str) -> Rep:
@@ -94,7 +101,8 @@ def _of_number(ctx: Context, rep: Rep, name: str) -> Rep:
     raise unsupported("attribute", f"attribute {name} of {number} is not compiled", ctx.loc)
 
 
-def _of_known(ctx: Context, obj: object, name: str) -> Rep:
+def _of_known(ctx: Context, rep: Rep, name: str) -> Rep:
+    obj: Any = rep.abstract.object  # type: ignore[attr-defined]
     if isinstance(obj, ModuleType):
         return module_attribute(ctx, obj, name)
     if isinstance(obj, np.dtype | np.finfo | np.iinfo) or (
@@ -103,12 +111,27 @@ def _of_known(ctx: Context, obj: object, name: str) -> Rep:
         if not hasattr(obj, name):
             raise untypable("name", f"{obj} has no attribute {name}", ctx.loc)
         return known(getattr(obj, name))
-    raise unsupported(
-        "attribute",
-        f"attribute {name} of a {type(obj).__name__} is not compiled",
-        ctx.loc,
-        "pass what it holds as an argument, or keep it in a global variable",
-    )
+    if isinstance(obj, dict) and name in DICT_METHODS and not hasattr(type(obj), "__missing__"):
+        return getattr_of(ctx, opened(ctx, rep), name)
+    if obj is None or (isinstance(obj, str | bytes | int | list | dict) and not isinstance(obj, enum.Enum)):
+        if not hasattr(obj, name):
+            raise untypable("name", f"{rep.abstract} has no attribute {name}", ctx.loc)
+        raise unsupported(
+            "attribute",
+            f"attribute {name} of a {type(obj).__name__} is not compiled",
+            ctx.loc,
+            "do it outside and pass the result as an argument",
+        )
+    if getattr(obj, "__ssad__", False) is True and not isinstance(obj, type):
+        return _of_compiled(ctx, obj, name)
+    return attribute(ctx, obj, name)
+
+
+def _of_compiled(ctx: Context, obj: Any, name: str) -> Rep:
+    """What `ssad.jit` and its kin have made: the value of the function is the function."""
+    if name in ("value", "py_func"):
+        return known(obj.py_func)
+    raise unsupported("attribute", f"attribute {name} of {obj!r} is not compiled", ctx.loc, "use it outside")
 
 
 def setattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:

@@ -21,6 +21,7 @@ from ssad.frontend.abstract import (
     Known,
     ListOf,
     Number,
+    PartialOf,
     RangeOf,
     Text,
     TupleOf,
@@ -206,7 +207,7 @@ def _isinstance(ctx: Context, rep: Rep, classes: Rep) -> Rep:
 
 def _callable(ctx: Context, rep: Rep) -> Rep:
     kind = rep.abstract
-    return known(isinstance(kind, Closure) or (isinstance(kind, Known) and callable(kind.object)))
+    return known(isinstance(kind, Closure | PartialOf) or (isinstance(kind, Known) and callable(kind.object)))
 
 
 def _print(ctx: Context, args: list[Rep]) -> Rep:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Mapping, Sequence
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,15 @@ from ssad.frontend.abstract import (
     Closure,
     Known,
     Number,
+    PartialOf,
     TupleOf,
     without_constants,
 )
 from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.builtin_calls import BUILTINS, METHODS, Handler
+from ssad.frontend.captures import Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Gone, Rep, compound, scalar
+from ssad.frontend.context import Context, Gone, Rep, compound, known, scalar
 from ssad.frontend.conversion import to_numpy
 from ssad.frontend.custom import CUSTOM_VJP, LIBRARY, STOP_GRADIENT
 from ssad.frontend.dicts import entries
@@ -29,7 +33,7 @@ from ssad.frontend.engine import Instance, Template
 from ssad.frontend.exceptions import make_exception
 from ssad.frontend.lift import Lifted, Param
 from ssad.frontend.numpy_calls import NUMPY_CALLS
-from ssad.frontend.outside import default_value
+from ssad.frontend.outside import default_value, guard_content, item, opened
 from ssad.frontend.promotion import as_float, as_index, numeric
 from ssad.frontend.scalar_calls import call_primitive
 from ssad.frontend.sequences import fixed_items
@@ -61,6 +65,11 @@ def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) 
         return _call_known(ctx, kind.object, args, keywords)
     if isinstance(kind, Closure):
         return _call_closure(ctx, callee, args, keywords)
+    if isinstance(kind, PartialOf):
+        inner, *given = callee.items()
+        split = len(given) - len(kind.tag)
+        named = dict(zip(kind.tag, given[split:], strict=True))
+        return apply(ctx, inner, [*given[:split], *args], named | keywords)
     if isinstance(kind, Bound):
         if keywords:
             raise unsupported("call", f"keyword arguments of {kind} are not compiled", ctx.loc)
@@ -78,6 +87,14 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
                 "call it outside and pass the result as an argument",
             )
         obj = obj.py_func
+    if isinstance(obj, MethodType):
+        return apply(ctx, Rep(Known(obj.__func__)), [Rep(Known(obj.__self__)), *args], keywords)
+    if obj is functools.partial:
+        if not args:
+            raise untypable("bind", "partial lacks the function", ctx.loc)
+        return compound(PartialOf, [*args, *keywords.values()], tuple(keywords))
+    if isinstance(obj, functools.partial):
+        return _call_partial(ctx, obj, args, keywords)
     handler = _found(BUILTINS, obj) or _found(NUMPY_CALLS, obj)
     if handler is not None:
         return _call_handler(ctx, handler, obj, args, keywords)
@@ -88,7 +105,7 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
     if primitive is not None and not (library is not None and len(args) != _arity(primitive[0])):
         if keywords:
             raise unsupported("call", f"keyword arguments of {_name(obj)} are not compiled", ctx.loc)
-        return call_primitive(ctx, obj, primitive[0], primitive[1], args)
+        return call_primitive(ctx, obj, primitive[0], primitive[1], [opened(ctx, rep) for rep in args])
     if library is not None:
         return _call_library(ctx, library, args, keywords)
     if isinstance(obj, FunctionType):
@@ -97,9 +114,43 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
         return make_exception(ctx, obj, args)
     if isinstance(obj, type) and issubclass(obj, np.generic) and np.dtype(obj) in SCALARS and len(args) == 1:
         return to_numpy(ctx, args[0], SCALARS[np.dtype(obj)])
+    if isinstance(obj, operator.itemgetter | operator.attrgetter) and len(args) == 1 and not keywords:
+        return _call_getter(ctx, obj, args[0])
+    method = class_attribute(type(obj), "__call__")
+    if isinstance(method, FunctionType):
+        ctx.engine.guard(Origin("class attribute", type(obj), "__call__"), method)
+        return _call_function(ctx, method, [Rep(Known(obj)), *args], keywords)
     if not callable(obj):
         raise untypable("operand", f"{Known(obj)} cannot be called", ctx.loc)
     raise unsupported("call", f"a call of {_name(obj)} is not compiled yet", ctx.loc, _cure(obj))
+
+
+def _call_partial(
+    ctx: Context, obj: functools.partial[Any], args: list[Rep], keywords: dict[str, Rep]
+) -> Rep:
+    """What was given to the partial first, then what is given now; by name the latter counts."""
+    first = [item(ctx, obj.args, n) for n in range(len(obj.args))]
+    guard_content(ctx, obj.keywords)
+    named = {name: item(ctx, obj.keywords, name) for name in obj.keywords}
+    return apply(ctx, Rep(Known(obj.func)), [*first, *args], named | keywords)
+
+
+def _call_getter(ctx: Context, obj: Any, of: Rep) -> Rep:
+    """`operator.itemgetter(...)(of)`, `operator.attrgetter(...)(of)`: several give a tuple."""
+    from ssad.frontend.attributes import getattr_of
+    from ssad.frontend.indexing import subscript
+
+    wanted = obj.__reduce__()[1]
+    results = []
+    for what in wanted:
+        result = of
+        if isinstance(obj, operator.itemgetter):
+            result = subscript(ctx, result, known(what))
+        else:
+            for name in what.split("."):
+                result = getattr_of(ctx, result, name)
+        results.append(result)
+    return results[0] if len(results) == 1 else compound(TupleOf, results)
 
 
 def _arity(primitive: Any) -> int:
@@ -129,6 +180,9 @@ def _cure(obj: Any) -> str:
 
 
 def _call_handler(ctx: Context, handler: Handler, obj: Any, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+    if obj not in (isinstance, callable):  # what these ask, they ask of the object itself
+        args = [opened(ctx, rep) for rep in args]
+        keywords = {name: opened(ctx, rep) for name, rep in keywords.items()}
     bound = handler.bind(ctx, _name(obj), args, keywords)
     return handler.run(ctx, *bound)
 

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend import dicts
+from ssad.frontend import dicts, outside
 from ssad.frontend.abstract import (
     ArrayOf,
     DictOf,
@@ -64,6 +64,7 @@ def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
             ctx.loc,
             "compare element by element in a loop",
         )
+    _refuse_own_comparison(ctx, symbol, a, b)
     if isinstance(x, Known) and isinstance(y, Known):
         return _compare_known(ctx, symbol, x.object, y.object)
     with_big = _compare_with_big(ctx, symbol, a, b)
@@ -119,6 +120,18 @@ def _compare_with_u64(ctx: Context, name: str, a: Rep, b: Rep) -> Value:
     return ctx.emit("select", negative, Const(BOOL, below), value)
 
 
+def _refuse_own_comparison(ctx: Context, symbol: str, *reps: Rep) -> None:
+    for rep in reps:
+        obj = rep.abstract.object if isinstance(rep.abstract, Known) else None
+        if outside.has_own(obj, "__eq__", "__lt__"):
+            raise unsupported(
+                "value",
+                f"`{symbol}` of a {type(obj).__name__} is not compiled",
+                ctx.loc,
+                "compare what it holds",
+            )
+
+
 def _compare_known(ctx: Context, symbol: str, a: Any, b: Any) -> Rep:
     try:
         return known(bool(_PYTHON_COMPARE[symbol](a, b)))
@@ -129,7 +142,9 @@ def _compare_known(ctx: Context, symbol: str, a: Any, b: Any) -> Rep:
 def _equal(ctx: Context, a: Rep, b: Rep) -> Value:
     """Whether two values of kinds that need not match are equal."""
     x, y = a.abstract, b.abstract
-    if isinstance(x, TupleOf) and isinstance(y, TupleOf):
+    if isinstance(x, DictOf) or isinstance(y, DictOf):
+        raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc, "compare the values")
+    if type(x) is type(y) and isinstance(x, TupleOf | ListOf) and isinstance(y, TupleOf | ListOf):
         if len(x.items) != len(y.items):
             return FALSE
         pairs = zip(a.items(), b.items(), strict=True)
@@ -163,11 +178,10 @@ def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
     inside = container.abstract
     if isinstance(inside, RangeOf) and isinstance(item.abstract, Number) and item.abstract.type.is_integer:
         return _in_range_object(ctx, ctx.cast(item.parts[0], I64), container)
-    if isinstance(inside, Known) and isinstance(item.abstract, Known):
-        try:
-            return TRUE if item.abstract.object in inside.object else FALSE
-        except TypeError as error:
-            raise untypable("operand", f"`in`: {error}", ctx.loc) from None
+    if isinstance(inside, Known):
+        found = outside.holds(ctx, inside.object, item)
+        if found is not None:
+            return Const(BOOL, found)
     if isinstance(inside, DictOf):
         return Const(BOOL, dicts.contains(ctx, container, item))
     if not isinstance(inside, TupleOf | ListOf):
@@ -202,6 +216,9 @@ def truth(ctx: Context, a: Rep) -> Value:
     if isinstance(kind, TupleOf | ListOf | DictOf):
         return Const(BOOL, bool(kind.items))
     if isinstance(kind, Known):
+        outside.guard_content(ctx, kind.object)
+        if outside.has_own(kind.object, "__bool__", "__len__"):
+            raise unsupported("value", f"the truth of {kind} is not compiled", ctx.loc, "test what it holds")
         return Const(BOOL, bool(kind.object))
     if isinstance(kind, RangeOf):
         return ctx.emit("ne", a.parts[2], Const(I64, 0))

@@ -16,7 +16,8 @@ from ssad.frontend import (
     outside,
     sequences,
 )
-from ssad.frontend.abstract import MaybeUnbound, Unbound
+from ssad.frontend.abstract import Known, MaybeUnbound, Unbound
+from ssad.frontend.codes import unsupported
 from ssad.frontend.comparisons import compare, truth
 from ssad.frontend.context import FALSE, Context, Rep
 from ssad.frontend.operators import binary, unary
@@ -25,7 +26,11 @@ from ssad.ir.core import Op
 
 
 def _binary(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
-    return binary(ctx, op.attrs["op"], *operands)
+    kind = operands[0].abstract
+    if op.attrs.get("inplace") and isinstance(kind, Known) and isinstance(kind.object, list | set | dict):
+        cause = f"a {type(kind.object).__name__} found outside is changed here: not compiled"
+        raise unsupported("side_effect", cause, ctx.loc, "make a tuple, or an array")
+    return binary(ctx, op.attrs["op"], *[outside.opened(ctx, rep) for rep in operands])
 
 
 def _unary(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
@@ -33,6 +38,8 @@ def _unary(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 
 def _compare(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    if not op.attrs["op"].startswith("is"):
+        operands = [outside.opened(ctx, rep) for rep in operands]
     return compare(ctx, op.attrs["op"], *operands)
 
 
@@ -57,6 +64,11 @@ def _check_bound(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     return rep
 
 
+def _opening(handler: Callable[[Context, Any, list[Rep]], Any]) -> Callable[[Context, Any, list[Rep]], Any]:
+    """A handler that looks into lists, tuples and dicts found outside."""
+    return lambda ctx, op, operands: handler(ctx, op, [outside.opened(ctx, rep) for rep in operands])
+
+
 HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.const": outside.const,
     "py.global": outside.global_,
@@ -64,9 +76,9 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.unbound": _unbound,
     "py.check_bound": _check_bound,
     "py.binary": _binary,
-    "py.unary": _unary,
+    "py.unary": _opening(_unary),
     "py.compare": _compare,
-    "py.truth": _truth,
+    "py.truth": _opening(_truth),
     "py.getattr": attributes.getattr_,
     "py.setattr": attributes.setattr_,
     "py.getitem": indexing.getitem,
@@ -74,16 +86,16 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.slice": sequences.slice_,
     "py.tuple": sequences.tuple_,
     "py.list": sequences.list_,
-    "py.spread": sequences.spread,
+    "py.spread": _opening(sequences.spread),
     "py.dict": dicts.dict_,
-    "py.merge": dicts.merge,
-    "py.unpack": sequences.unpack,
-    "py.rest": sequences.rest,
-    "py.check_length": sequences.check_length,
+    "py.merge": _opening(dicts.merge),
+    "py.unpack": _opening(sequences.unpack),
+    "py.rest": _opening(sequences.rest),
+    "py.check_length": _opening(sequences.check_length),
     "py.call": calls.call,
-    "py.call_star": calls.call_star,
+    "py.call_star": _opening(calls.call_star),
     "py.function": calls.function,
-    "py.iter": iteration.iter_,
+    "py.iter": _opening(iteration.iter_),
     "py.iter_more": iteration.iter_more,
     "py.iter_item": iteration.iter_item,
     "py.next_index": iteration.next_index,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ssad.frontend import dicts, sequences
+from ssad.frontend import dicts, outside, sequences
 from ssad.frontend.abstract import ArrayOf, DictOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, known
@@ -23,7 +23,15 @@ OUT_OF_BOUNDS = "index {0} is out of bounds for axis {1} with size {2}"
 
 def getitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.getitem`."""
-    container, index = operands
+    return subscript(ctx, *operands)
+
+
+def subscript(ctx: Context, container: Rep, index: Rep) -> Rep:
+    """`container[index]`."""
+    found = outside.single_item(ctx, container, index)
+    if found is not None:
+        return found
+    container, index = outside.opened(ctx, container), outside.opened(ctx, index)
     kind = container.abstract
     if isinstance(kind, ArrayOf):
         axes = _axes(ctx, kind, index)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Any
+import enum
+from types import FunctionType, ModuleType
+from typing import Any, TypeGuard
 
 import numpy as np
 
-from ssad.frontend.abstract import SCALARS
+from ssad.frontend.abstract import SCALARS, DictOf, Known, ListOf, Number, TupleOf
 from ssad.frontend.arguments import why_not_an_array
-from ssad.frontend.captures import Capture, Origin
+from ssad.frontend.captures import Capture, Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Rep, known
+from ssad.frontend.context import FALSE, Context, Rep, compound, known
 from ssad.frontend.engine import array_type
 from ssad.frontend.lift import REQUIRED, Lifted, Param
 from ssad.ir.core import Op, Value
@@ -27,8 +28,117 @@ def outside_value(ctx: Context, obj: Any, origin: Origin) -> Rep:
         return ctx.capture(Capture(origin, abstract))
     if (isinstance(obj, np.generic) and obj.dtype not in SCALARS) or isinstance(obj, complex):
         raise unsupported("dtype", f"{origin.name} is {type(obj).__name__}: not compiled", ctx.loc)
+    if type(obj) is tuple:
+        ctx.engine.guard(origin, obj)
+        return compound(TupleOf, [item(ctx, obj, n) for n in range(len(obj))])
     ctx.engine.guard(origin, obj)
     return known(obj)
+
+
+_OPERATORS = ("__add__", "__sub__", "__mul__", "__truediv__", "__pow__", "__eq__", "__lt__")
+MAX_ITEMS = 64
+"""How many items of a list found outside may be looked at together."""
+
+
+def item(ctx: Context, container: Any, at: Any) -> Rep:
+    """`container[at]` of a list, tuple or dict found outside, which has that item."""
+    name = at if isinstance(at, str) and at.isidentifier() else "item"
+    return outside_value(ctx, container[at], Origin("item", container, name, at))
+
+
+def opened(ctx: Context, rep: Rep) -> Rep:
+    """A list, tuple or dict found outside, as a list, tuple or dict of its items; a number of a class of its
+    own (`enum.IntEnum`) as a number; anything else as it is.
+    """
+    obj = rep.abstract.object if isinstance(rep.abstract, Known) else None
+    for number in (int, float):
+        if isinstance(obj, number) and type(obj) is not number:
+            if has_own(obj, *_OPERATORS):
+                cause = f"{obj!r} is a {number.__name__} with operators of its own"
+                raise unsupported("value", cause, ctx.loc, f"write {number.__name__}(...) outside")
+            return known(number(obj))
+    if not _is_plain(obj):
+        return rep
+    if len(obj) > MAX_ITEMS:
+        cause = f"a {type(obj).__name__} of {len(obj)} items, found outside, is not compiled as a whole"
+        raise unsupported("value", cause, ctx.loc, "make it an array: np.array(...), or ask for single items")
+    guard_content(ctx, obj)
+    if not isinstance(obj, dict):
+        kind = ListOf if isinstance(obj, list) else TupleOf
+        return compound(kind, [item(ctx, obj, n) for n in range(len(obj))])
+    if not all(type(key) is str for key in obj):
+        return rep
+    return compound(DictOf, [item(ctx, obj, key) for key in obj], tuple(obj))
+
+
+def single_item(ctx: Context, rep: Rep, index: Rep) -> Rep | None:
+    """`x[i]` of a container found outside, for a key or index that is known; None where it is not."""
+    obj = rep.abstract.object if isinstance(rep.abstract, Known) else None
+    if not _is_plain(obj):
+        return None
+    kind = index.abstract
+    if not isinstance(kind, Known | Number) or (isinstance(kind, Number) and kind.constant is None):
+        return None
+    at = kind.object if isinstance(kind, Known) else kind.constant
+    if not isinstance(obj, dict):
+        inside = isinstance(at, int) and -len(obj) <= at < len(obj)
+        return item(ctx, obj, at) if inside else None
+    try:
+        there = at in obj
+    except TypeError as error:
+        raise untypable("subscript", f"this is no key: {error}", ctx.loc) from None
+    if there:
+        return item(ctx, obj, at)
+    ctx.engine.guard(Origin("has", obj, "", at), False)
+    if isinstance(at, str):
+        ctx.check(FALSE, "KeyError", at.replace("{", "{{").replace("}", "}}"))
+    raise untypable("subscript", f"the dict has no key {at!r}", ctx.loc)
+
+
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+
+
+def guard_content(ctx: Context, obj: Any) -> bool:
+    """Take what a container holds for constant, if `obj` is one of Python's own."""
+    if type(obj) not in _CONTAINERS:
+        return False
+    content = Origin("content", obj, "")
+    ctx.engine.guard(content, content.read())
+    return True
+
+
+def has_own(obj: Any, *methods: str) -> bool:
+    """Whether the class of `obj` defines one of these methods in Python: it may say anything at any time."""
+    return any(isinstance(class_attribute(type(obj), name), FunctionType) for name in methods)
+
+
+def holds(ctx: Context, container: Any, item: Rep) -> bool | None:
+    """`item in container` for an item that is known and a container found outside; None where it is not."""
+    kind = item.abstract
+    if not isinstance(kind, Known | Number) or (isinstance(kind, Number) and kind.constant is None):
+        return None
+    obj = kind.object if isinstance(kind, Known) else kind.constant
+    if not isinstance(container, str) and type(container) not in _CONTAINERS:
+        return None
+    if any(has_own(one, "__eq__", "__hash__") for one in [obj, *container] if not isinstance(one, enum.Enum)):
+        return None
+    try:
+        found = obj in container
+    except (TypeError, ValueError) as error:
+        raise untypable("operand", f"`in`: {error}", ctx.loc) from None
+    guard_content(ctx, container)
+    return bool(found)
+
+
+def _is_plain(obj: Any) -> TypeGuard[list[Any] | tuple[Any, ...] | dict[Any, Any]]:
+    """Whether `obj` is a list, tuple or dict that looks its items up as these do."""
+    if not isinstance(obj, list | tuple | dict) or hasattr(type(obj), "__missing__"):
+        return False
+    return type(obj).__getitem__ in _READ and type(obj).__iter__ in _ITER
+
+
+_READ = (list.__getitem__, tuple.__getitem__, dict.__getitem__)
+_ITER = (list.__iter__, tuple.__iter__, dict.__iter__)
 
 
 def global_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:

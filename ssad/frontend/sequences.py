@@ -6,6 +6,7 @@ from ssad.frontend.abstract import Abstract, ArrayOf, DictOf, Known, ListOf, Num
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, Context, Rep, compound, known, scalar
 from ssad.frontend.iteration import choose_item, count_of, element, item_of, iterable
+from ssad.frontend.outside import guard_content
 from ssad.frontend.promotion import as_index
 from ssad.ir.core import Const, Op, Value
 from ssad.ir.types import BOOL, I64
@@ -109,7 +110,7 @@ def length(ctx: Context, rep: Rep) -> Rep:
         return known(len(kind.items))
     if isinstance(kind, ArrayOf | TupleOf | ListOf | RangeOf):
         return scalar(count_of(ctx, rep))
-    if isinstance(kind, Known) and isinstance(kind.object, str):
+    if isinstance(kind, Known) and (guard_content(ctx, kind.object) or isinstance(kind.object, str)):
         return known(len(kind.object))
     raise untypable("operand", f"{kind} has no length", ctx.loc)
 

@@ -3,6 +3,11 @@
 `LIBRARY` finds them by the original.
 """
 
-from ssad.library.scalars import LIBRARY
+from collections.abc import Callable
+from typing import Any
+
+from ssad.library import functional, scalars
+
+LIBRARY: dict[Any, Callable[..., Any]] = {**functional.LIBRARY, **scalars.LIBRARY}
 
 __all__ = ["LIBRARY"]

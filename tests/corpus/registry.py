@@ -16,6 +16,7 @@ THEMES = (
     "mutation",
     "vectors",
     "callables",
+    "objects",
     "calls",
     "numerics",
     "likelihoods",
