@@ -29,6 +29,7 @@ OPTIMISE = [
     "simplify_cfg",
     "inline",
     "simplify_cfg",
+    "promote",
     "summarise",
     "fold",
     "cse",

@@ -29,7 +29,7 @@ from tests.oracle import tape
 from tests.oracle.arguments import copy_arguments
 from tests.programs import Program, random_program
 
-OPTIONAL = ("bounds", "cse", "dce", "fold", "licm", "load_forward", "simplify_cfg")
+OPTIONAL = ("bounds", "cse", "dce", "fold", "licm", "load_forward", "promote", "simplify_cfg")
 """The passes that only make better what is right without them."""
 
 ACTIVE = (0, 1, 2, 3)

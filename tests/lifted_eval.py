@@ -126,7 +126,26 @@ class Evaluator:
 
     def op_free(self, op: Op) -> Any:
         name = op.attrs["name"]
-        return self.free[name] if self.free is not None else self.lifted.free_object(name)
+        if self.free is None:
+            return self.lifted.free_object(name)
+        value = self.free[name]
+        if op.attrs.get("cell"):
+            return value
+        if isinstance(value, CellType):
+            value = value.cell_contents
+        if value is UNBOUND:
+            where = "where it is not associated with a value in enclosing scope"
+            raise NameError(f"cannot access free variable '{name}' {where}")
+        return value
+
+    def op_cell(self, op: Op, value: Any = UNBOUND) -> Any:
+        return CellType(value)
+
+    def op_cell_load(self, op: Op, cell: CellType) -> Any:
+        return self.op_check_bound(op, cell.cell_contents)
+
+    def op_cell_store(self, op: Op, cell: CellType, value: Any) -> None:
+        cell.cell_contents = value
 
     def op_unbound(self, op: Op) -> Any:
         return UNBOUND

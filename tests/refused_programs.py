@@ -74,52 +74,10 @@ def match_sequence(x):
             return a + b
     return 0.0
 
-def nonlocal_assignment(x):
-    total = 0.0
-    def add(y):
-        nonlocal total
-        total += y
-    add(x)
-    return total
-
 def recursive_inner(n):
     def factorial(k):
         return 1 if k == 0 else k * factorial(k - 1)
     return factorial(n)
-
-def closure_passed_on(x):
-    def f(t):
-        return t * a
-    pair = (f, x)
-    a = 2.0
-    return pair[0](x)
-
-def one_of_two_closures(x):
-    if x > 0.0:
-        f = lambda t: t * a
-    else:
-        f = lambda t: t + a
-    a = 2.0
-    return f(x)
-
-def closure_in_argument(x):
-    total = 0.0
-    for i in range(3):
-        total += max(x, key=lambda t: t * i)
-    return total
-
-def closure_of_late_closure(x):
-    def f(t):
-        return t * a
-    def g(t):
-        return f(t)
-    a = 2.0
-    return g(x)
-
-def closure_over_unbound(x):
-    if x > 0.0:
-        a = 1.0
-    return (lambda t: t * a)(x)
 """
 
 

@@ -27,6 +27,7 @@ PASSES = [
     "fold",
     "cse",
     "load_forward",
+    "promote",
     "licm",
     "bounds",
     "dce",

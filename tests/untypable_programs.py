@@ -33,6 +33,52 @@ def value_and_gradient_inside(x):
     return value_and_slope(x)[0]
 
 
+def array_in_a_cell(x):
+    v = np.zeros(3)
+
+    def renew():
+        nonlocal v
+        v = np.ones(3)
+
+    renew()
+    return v[0] * x
+
+
+def number_or_tuple_in_a_cell(x):
+    v = x
+
+    def change():
+        nonlocal v
+        v = (x, x)
+
+    change()
+    return v[0]
+
+
+def mutual_inner_recursion(n):
+    def even(k):
+        return True if k == 0 else odd(k - 1)
+
+    def odd(k):
+        return False if k == 0 else even(k - 1)
+
+    return even(n)
+
+
+def _remembering():
+    calls = 0
+
+    def remembering(x):
+        nonlocal calls
+        calls += 1
+        return x * calls
+
+    return remembering
+
+
+remembering = _remembering()
+
+
 def library_call(x):
     return np.linalg.norm(x)
 
@@ -178,6 +224,10 @@ def unpack_three(x):
 CASES: list[tuple[Callable[..., Any], str, str, str]] = [
     (gradient_inside, "f64", "SSAD0150", "a call of the gradient of cubed"),
     (value_and_gradient_inside, "f64", "SSAD0150", "a call of the value and gradient of cubed"),
+    (array_in_a_cell, "f64", "SSAD0165", "v is float64 array"),
+    (number_or_tuple_in_a_cell, "f64", "SSAD0201", "v holds float and is given tuple"),
+    (mutual_inner_recursion, "i64", "SSAD0151", "odd leads to itself"),
+    (remembering, "f64", "SSAD0112", "variable of an enclosing function"),
     (library_call, "f64[:]", "SSAD0150", "np.norm"),
     (array_expression, "f64[:]", "SSAD0155", "write a loop over the elements"),
     (missing_return, "f64", "SSAD0207", "is a `return` missing?"),

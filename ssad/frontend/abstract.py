@@ -180,6 +180,33 @@ class Unbound(Abstract):
         return "no value"
 
 
+class Reference(Abstract):
+    """What leads to memory made at `site`: the variable or object itself, whoever else leads to it.
+
+    `site` knows what the memory holds (see `sites.py`); its `parts` are an array of length 1 for each number.
+    """
+
+    __slots__ = ("site",)
+
+    def __init__(self, site: Any) -> None:
+        self.site = site
+
+    @property
+    def parts(self) -> tuple[Type, ...]:
+        parts: tuple[Type, ...] = self.site.parts
+        return parts
+
+    def key(self) -> tuple[Any, ...]:
+        return (id(self.site),)
+
+
+class CellOf(Reference):
+    """The cell of a captured variable."""
+
+    def __str__(self) -> str:
+        return f"cell of {self.site.name}"
+
+
 class Compound(Abstract):
     """An abstract value made of others; its parts are theirs in order."""
 

@@ -17,8 +17,16 @@ from ssad.ir.graph import predecessors
 
 _QUIET = frozenset(
     (
-        *("py.const", "py.tuple", "py.slice", "py.unbound", "py.global", "py.free", "py.function"),
-        *("py.assertion", "py.next_index", "py.attempt", "py.caught", "py.narrow"),
+        *("py.const", "py.tuple", "py.slice", "py.unbound", "py.global", "py.function"),
+        *(
+            "py.cell",
+            "py.cell_store",
+            "py.assertion",
+            "py.next_index",
+            "py.attempt",
+            "py.caught",
+            "py.narrow",
+        ),
     )
 )
 """Ops that never raise."""

@@ -1,22 +1,24 @@
 """Inner functions and lambdas: what they capture is passed to them when they are made.
 
-A captured variable is an ordinary local of the function around, and its value is an operand of `py.function`.
-Python looks at the variable when the inner function is *called*. Where it may be assigned in between, the
-closure is *late*: every call makes it anew from the values of that moment, and it must be called by its name;
-one that is passed on is refused, as is assignment inside the inner function (`nonlocal`).
+A captured variable that nobody assigns once it is captured is an ordinary local of the function around, and
+its value is an operand of `py.function`. Python looks at the variable when the inner function is *called*:
+where it may be assigned in between, or by an inner function (`nonlocal`), it is a cell (see `cells.py`), made
+when the function around begins, and the operand is the cell.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
 from ssad.errors import UnsupportedError
 from ssad.frontend.bytecode import decode
-from ssad.frontend.frame import Frame, LateClosures, Pending
+from ssad.frontend.cfg import CodeBlock
+from ssad.frontend.frame import Frame, Pending
 from ssad.frontend.instruction import Instruction
 from ssad.frontend.refusals import CLOSURE
-from ssad.ir.core import Function, Op, Value
+from ssad.ir.core import Value
 
 
 def named_object(frame: Frame, value: object) -> str:
@@ -38,12 +40,38 @@ def closure(frame: Frame, at: Instruction) -> None:
 
 
 def store_cell(frame: Frame, at: Instruction) -> None:
-    """A captured variable is a local; one of the function around cannot be assigned."""
+    """A captured variable is a local or a cell; one of the function around is a cell that came in."""
     from ssad.frontend import opcodes  # the table of handlers lists this one
 
-    if at.arg in frame.free:
-        raise frame.refuse("nonlocal")
     (opcodes.store if at.op == "store_cell" else opcodes.delete)(frame, at)
+
+
+_STORES = frozenset(("store_cell", "delete_cell", "store", "delete"))
+
+
+def cell_of(frame: Frame, name: str) -> Value | None:
+    """The cell of the variable `name`, or None if it is an ordinary local."""
+    if name in frame.free:
+        return frame.emit("py.free", name=name, cell=True, hint=name)
+    return frame.cells.get(name)
+
+
+def cell_variables(code: CodeType, blocks: Sequence[CodeBlock]) -> list[str]:
+    """The captured variables of `code` that others may see change: an inner function assigns them, or they
+    may be assigned after an inner function has captured them."""
+    late = {
+        i.arg
+        for block in blocks
+        for at, i in enumerate(block.instructions)
+        if i.op == "closure" and _stored_later(block, at, i.arg)
+    }
+    return sorted(late | assigned_inside(code))
+
+
+def assigned_inside(code: CodeType) -> set[str]:
+    """The captured variables of `code` that an inner function assigns."""
+    inner = [const for const in code.co_consts if isinstance(const, CodeType)]
+    return {name for name in code.co_cellvars if any(_assigns(each, name) for each in inner)}
 
 
 def function(frame: Frame, at: Instruction) -> None:
@@ -70,65 +98,6 @@ def function(frame: Frame, at: Instruction) -> None:
         hint=code.co_name.strip("<>"),
     )
     frame.push(made)
-    if any(name not in frame.free and _stored_later(frame, at, name) for name in captured):
-        assert isinstance(made.owner, Op)
-        frame.late.made[made] = made.owner
-
-
-def as_of_now(frame: Frame, callee: Value) -> Value:
-    """The function to call: a late closure is made anew. Its last operand is the one that it stands for."""
-    late = frame.late.loaded.get(callee) or frame.late.made.get(callee)
-    if late is None:
-        return callee
-    names = late.attrs["free"]
-    kept = late.operands[: len(late.operands) - len(names)]
-    fresh = [_captured(frame, name) for name in names]
-    made = frame.emit("py.function", *kept, *fresh, callee, hint=late.attrs["code"], **late.attrs)
-    assert isinstance(made.owner, Op)
-    frame.late.remade.append(made.owner)
-    return made
-
-
-def settle(function: Function, late: LateClosures, maybe_unbound: set[Value]) -> None:
-    """Refuse late closures that are passed on, or of which several may be called; and closures over
-    values that are `maybe_unbound`."""
-    originals = set(late.made)
-    for op in late.remade:
-        if op.operands.pop() not in originals:
-            _refuse_late(op)
-    used = {v for op in function.ops() for v in op.operands}
-    for block in function.blocks:
-        used.update(block.term.operands)
-        used.update(arg for edge in block.term.edges for arg in edge.args)
-    for value, op in late.made.items():
-        if value in used:
-            _refuse_late(op)
-    for op in function.ops():
-        if op.prim.name == "py.function" and (op.result in used or op.result not in originals):
-            _refuse_unbound(op, maybe_unbound)
-
-
-def _refuse_late(op: Op) -> None:
-    code, free = op.attrs["code"], op.attrs["free"]
-    raise UnsupportedError(
-        f"the inner function {code} is passed on or one of several, and {' or '.join(free)} "
-        "may be assigned before its call",
-        op.loc,
-        f"call it by its name, or bind the value now with a default: `{free[0]}={free[0]}`",
-        CLOSURE,
-    )
-
-
-def _refuse_unbound(op: Op, maybe: set[Value]) -> None:
-    names = op.attrs["free"]
-    for name, value in zip(names, op.operands[len(op.operands) - len(names) :], strict=True):
-        if value in maybe:
-            raise UnsupportedError(
-                f"{name} may have no value yet where {op.attrs['code']} uses it",
-                op.loc,
-                f"assign {name} before the inner function is made",
-                CLOSURE,
-            )
 
 
 def _code(frame: Frame) -> CodeType:
@@ -162,33 +131,18 @@ def _keyword_defaults(frame: Frame) -> dict[str, Value]:
 
 
 def _captured(frame: Frame, name: str) -> Value:
-    """The value of `name` now; `settle` refuses what may be unbound."""
-    if name in frame.free:
-        return frame.emit("py.free", name=name, hint=name)
-    return frame.read(("local", name))
+    """The cell of `name`, or its value now where nobody assigns it later."""
+    cell = cell_of(frame, name)
+    return frame.read(("local", name)) if cell is None else cell
 
 
 def _refuse_capture(frame: Frame, code: CodeType, name: str) -> None:
     """Raise UnsupportedError where `code` may not capture `name`."""
-    if _assigns(code, name):
-        raise UnsupportedError(
-            f"{code.co_name} assigns {name}, a variable of the function around it: not compiled",
-            frame.loc,
-            f"return the new value from {code.co_name} and assign it outside",
-            CLOSURE,
-        )
     if name == code.co_name:
         raise UnsupportedError(
             f"the inner function {name} calls itself: recursion is not compiled yet",
             frame.loc,
             "write it as a loop",
-            CLOSURE,
-        )
-    if name in frame.late.held_by:
-        raise UnsupportedError(
-            f"{code.co_name.strip('<>')} uses the inner function {name}, whose variables are assigned later",
-            frame.loc,
-            f"assign the variables of {name} before it is made",
             CLOSURE,
         )
 
@@ -197,27 +151,26 @@ def _assigns(code: CodeType, name: str) -> bool:
     """Whether `code`, or a function inside it, assigns its free variable `name`."""
     if name not in code.co_freevars:
         return False
-    if any(i.op in ("store_cell", "delete_cell") and i.arg == name for i in decode(code)):
+    if any(i.op in _STORES and i.arg == name for i in decode(code)):
         return True
     return any(_assigns(inner, name) for inner in code.co_consts if isinstance(inner, CodeType))
 
 
-def _stored_later(frame: Frame, at: Instruction, name: str) -> bool:
-    """Whether control can go from here to an assignment of the cell variable `name`."""
+def _stored_later(block: CodeBlock, at: int, name: str) -> bool:
+    """Whether control can go from instruction `at` of `block` to an assignment of the variable `name`."""
 
     def stores(instructions: list[Instruction]) -> bool:
-        return any(i.op in ("store_cell", "delete_cell") and i.arg == name for i in instructions)
+        return any(i.op in _STORES and i.arg == name for i in instructions)
 
-    here = frame.at.instructions
-    if stores(here[here.index(at) + 1 :]):
+    if stores(block.instructions[at + 1 :]):
         return True
-    work = list(frame.at.successors)
+    work = list(block.successors)
     seen = set(work)
     while work:
-        block = work.pop()
-        if stores(block.instructions):
+        following = work.pop()
+        if stores(following.instructions):
             return True
-        fresh = [successor for successor in block.successors if successor not in seen]
+        fresh = [successor for successor in following.successors if successor not in seen]
         seen.update(fresh)
         work.extend(fresh)
     return False

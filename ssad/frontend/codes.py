@@ -11,6 +11,7 @@ from ssad.errors import Place, TypingError, UnsupportedError
 
 CODES: dict[str, str] = {
     "star": "SSAD0114",
+    "cell": "SSAD0165",
     "call": "SSAD0150",
     "recursion": "SSAD0151",
     "nesting": "SSAD0152",

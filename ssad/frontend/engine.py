@@ -21,6 +21,7 @@ from ssad.frontend.abstract import (
 from ssad.frontend.captures import Capture, Guard, Origin
 from ssad.frontend.codes import unsupported
 from ssad.frontend.lift import Lifted, lift, lift_code
+from ssad.frontend.sites import Sites
 from ssad.ir.core import Function, Location, Module
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ class Engine:
         self._unsettled: list[Instance] = []
         self._round = 0
         self._changes = 0
+        self.sites = Sites()
+
+    def again(self) -> None:
+        """Forget the instances: the memory that they share holds more than was known when they were typed."""
+        self._instances.clear()
 
     def exception_number(self, kind: Abstract) -> int:
         """The number by which exceptions of this kind are known at run time."""

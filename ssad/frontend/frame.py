@@ -31,22 +31,6 @@ class Pending:
         self.place = place
 
 
-class LateClosures:
-    """The closures that see variables assigned after they were made (see `closures.py`).
-
-    `made`: result of `py.function` -> its op. `held_by`: local -> such an op that it holds, None if several.
-    `loaded`: a value loaded from such a local -> the op. `remade`: the copies made for calls.
-    """
-
-    __slots__ = ("held_by", "loaded", "made", "remade")
-
-    def __init__(self) -> None:
-        self.made: dict[Value, Op] = {}
-        self.held_by: dict[str, Op | None] = {}
-        self.loaded: dict[Value, Op] = {}
-        self.remade: list[Op] = []
-
-
 NULL = Pending("intrinsic")
 HANDLED = ("handled", "")
 """The variable that holds the exception being handled."""
@@ -74,7 +58,7 @@ class Frame:
         self.builder = Builder(function.entry)
         self.stack: list[Entry] = []
         self.unbound: dict[str, Op] = {}
-        self.late = LateClosures()
+        self.cells: dict[str, Value] = {}
         self.at: CodeBlock = blocks[0]
         self._position: Position | None = None
         self.matched: dict[CodeBlock, tuple[int, Value, bool]] = {}

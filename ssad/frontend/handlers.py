@@ -9,6 +9,7 @@ from ssad.frontend import (
     attributes,
     calls,
     caught,
+    cells,
     dicts,
     exceptions,
     indexing,
@@ -16,10 +17,10 @@ from ssad.frontend import (
     outside,
     sequences,
 )
-from ssad.frontend.abstract import Known, MaybeUnbound, Unbound
+from ssad.frontend.abstract import Known, Unbound
 from ssad.frontend.codes import unsupported
 from ssad.frontend.comparisons import compare, truth
-from ssad.frontend.context import FALSE, Context, Rep
+from ssad.frontend.context import Context, Rep
 from ssad.frontend.operators import binary, unary
 from ssad.frontend.promotion import plain_bool
 from ssad.ir.core import Op
@@ -53,15 +54,7 @@ def _unbound(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 
 def _check_bound(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
-    rep = operands[0]
-    name = op.attrs["name"]
-    message = f"cannot access local variable '{name}' where it is not associated with a value"
-    if isinstance(rep.abstract, Unbound):
-        ctx.check(FALSE, "UnboundLocalError", message)
-    if isinstance(rep.abstract, MaybeUnbound):
-        ctx.check(rep.parts[-1], "UnboundLocalError", message)
-        return Rep(rep.abstract.of, rep.parts[:-1])
-    return rep
+    return cells.bound(ctx, operands[0], op.attrs["name"])
 
 
 def _opening(handler: Callable[[Context, Any, list[Rep]], Any]) -> Callable[[Context, Any, list[Rep]], Any]:
@@ -79,6 +72,9 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.unary": _opening(_unary),
     "py.compare": _compare,
     "py.truth": _opening(_truth),
+    "py.cell": cells.cell,
+    "py.cell_load": cells.load,
+    "py.cell_store": cells.store,
     "py.getattr": attributes.getattr_,
     "py.setattr": attributes.setattr_,
     "py.getitem": indexing.getitem,

@@ -54,6 +54,9 @@ def infer(fn: object, arguments: Sequence[Abstract], *, error_model: str = "pyth
         reps = reps[:count]
     bound = bind(lifted.params, reps, keywords, lambda p: default_value(ctx, lifted, p), name, place)
     instance = engine.instance(lifted, (), [rep.abstract for rep in bound], place)
+    while engine.sites.grown(place):
+        engine.again()
+        instance = engine.instance(lifted, (), [rep.abstract for rep in bound], place)
     if instance.result is not None:
         instance.result = without_constants(instance.result)
     result = instance.result or Known(None)  # None: it always raises

@@ -16,6 +16,7 @@ from ssad.frontend.abstract import (
     Known,
     MaybeUnbound,
     Number,
+    Reference,
     Several,
     TupleOf,
     Unbound,
@@ -63,6 +64,10 @@ def join(a: Abstract, b: Abstract) -> Abstract:
         return array_of(a.elem, a.rank, "A")
     if isinstance(a, Exceptional | Several) and isinstance(b, Exceptional | Several):
         return _join_exceptions(a, b)
+    if isinstance(a, Reference) and type(a) is type(b):
+        assert isinstance(b, Reference)
+        a.site.unite(b.site)
+        return a
     if isinstance(a, Compound) and type(a) is type(b):
         assert isinstance(b, Compound)
         if a.tag == b.tag and len(a.items) == len(b.items):

@@ -17,6 +17,7 @@ from ssad.frontend.cfg import CodeBlock, blocks_of
 from ssad.frontend.frame import Frame
 from ssad.frontend.opcodes import HANDLERS
 from ssad.frontend.refusals import UNDEFINED, describe_uncompilable, location, refusal, refusal_of_code
+from ssad.frontend.sinking import sink
 from ssad.ir.core import Edge, Function, Location, Module, Op, Terminator, Value
 from ssad.ir.edit import prune_params, replace_values
 from ssad.ir.types import OBJECT
@@ -130,10 +131,10 @@ def _lift(
     frame = _run(code, function, module, blocks, [param.name for param in params])
     function.entry.ops[:0] = frame.unbound.values()
     prune_params(function, frame.ssa.forwarded)
-    maybe = maybe_unbound(function)
-    settle_checks(function, maybe)
+    settle_checks(function, maybe_unbound(function))
     simplify_attempts(function)
-    closures.settle(function, frame.late, maybe)
+    if frame.cells:
+        sink(function, module.objects, closures.assigned_inside(code))
     drop_unused(function)
     module.add(function)
     return Lifted(function, module, code, params, fn, globals, cells)
@@ -153,8 +154,12 @@ def _run(
     """Run every block symbolically, each after those that lead to it, and name them."""
     frame = Frame(code, function, module, blocks)
     frame.builder.loc = function.loc
-    for name in params:
-        frame.ssa.write(("local", name), function.entry, function.entry.add_param(OBJECT, name))
+    given = {name: function.entry.add_param(OBJECT, name) for name in params}
+    for name, value in given.items():
+        frame.ssa.write(("local", name), function.entry, value)
+    for name in closures.cell_variables(code, blocks):
+        initial = [given[name]] if name in given else []
+        frame.cells[name] = frame.emit("py.cell", *initial, name=name, hint=name)
     for block in blocks:
         frame.enter(block)
         for at in block.instructions:

@@ -85,13 +85,13 @@ def load(frame: Frame, at: Instruction) -> None:
     if at.op == "load_cell" and at.arg in frame.free:
         frame.push(frame.emit("py.free", name=at.arg, hint=at.arg))
         return
+    if at.arg in frame.cells:
+        frame.push(frame.emit("py.cell_load", frame.cells[at.arg], name=at.arg, hint=at.arg))
+        return
     value = frame.read(("local", at.arg))
     maybe = isinstance(value.owner, Block) and value.owner is not frame.function.entry
     if maybe or frame.producer(value, "py.unbound") is not None:
         value = frame.emit("py.check_bound", value, name=at.arg, hint=at.arg)
-    late = frame.late.held_by.get(at.arg)
-    if late is not None:
-        frame.late.loaded[value] = late
     frame.push(value)
 
 
@@ -99,9 +99,10 @@ def load(frame: Frame, at: Instruction) -> None:
 def store(frame: Frame, at: Instruction) -> None:
     value = frame.pop()
     value.name = value.name or at.arg
-    late = frame.late.made.get(value)
-    if late is not None:
-        frame.late.held_by[at.arg] = late if frame.late.held_by.get(at.arg, late) is late else None
+    cell = closures.cell_of(frame, at.arg)
+    if cell is not None:
+        frame.emit("py.cell_store", cell, value, name=at.arg)
+        return
     frame.write(("local", at.arg), value)
 
 
@@ -109,7 +110,8 @@ def store(frame: Frame, at: Instruction) -> None:
 def delete(frame: Frame, at: Instruction) -> None:
     load(frame, at)
     frame.pop()
-    frame.write(("local", at.arg), frame.emit("py.unbound", name=at.arg, hint=at.arg))
+    frame.push(frame.emit("py.unbound", name=at.arg, hint=at.arg))
+    store(frame, at)
 
 
 @handles("global")
@@ -223,7 +225,7 @@ def _callee(frame: Frame) -> tuple[Value, list[Value]]:
         frame.push(second)
         receiver.append(frame.pop())
     frame.push(first)
-    return closures.as_of_now(frame, frame.pop()), receiver
+    return frame.pop(), receiver
 
 
 @handles("call_star")

@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from ssad.frontend import cells
 from ssad.frontend.abstract import SCALARS, DictOf, Known, ListOf, Number, TupleOf
 from ssad.frontend.arguments import why_not_an_array
 from ssad.frontend.captures import Capture, Origin, class_attribute
@@ -152,7 +153,8 @@ def free(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.free`: a variable of the function around, passed in where that is compiled too."""
     name = op.attrs["name"]
     if name in ctx.free_values:
-        return ctx.free_values[name]
+        rep = ctx.free_values[name]
+        return rep if op.attrs.get("cell") else cells.content(ctx, rep, name)
     lifted = _lifted(ctx)
     return outside_value(ctx, lifted.free_object(name, op.loc), Origin("free", lifted.cells[name], name))
 

@@ -32,9 +32,9 @@ for _name in (
     "spread",
 ):
     _define(_name)
-for _name in ("function", "iter", "iter_item", "format", "attempt", "matches", "narrow"):
+for _name in ("function", "cell", "cell_load", "iter", "iter_item", "format", "attempt", "matches", "narrow"):
     _define(_name)
 for _name in ("truth", "iter_more", "caught"):
     _define(_name, BOOL)
-for _name in ("setattr", "setitem", "check_length"):
+for _name in ("cell_store", "setattr", "setitem", "check_length"):
     _define(_name, None)

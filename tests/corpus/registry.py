@@ -32,6 +32,7 @@ THEMES = (
     "raises",
     "handled",
     "recursion",
+    "state",
 )
 
 Factory = Callable[[], tuple[Any, ...]]

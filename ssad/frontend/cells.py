@@ -1,0 +1,122 @@
+"""Cells: variables that several functions see, as memory made inside the compiled function.
+
+A cell holds each number of its content in an array of length 1, made by `alloc`, read by `load`, written by
+`store`; what is known at compile time takes no room.
+"""
+
+from __future__ import annotations
+
+from ssad.frontend.abstract import Abstract, CellOf, Compound, MaybeUnbound, Reference, Unbound
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import FALSE, Context, Rep
+from ssad.frontend.joins import NoJoin
+from ssad.frontend.refusals import refusal
+from ssad.frontend.shapes import placeholder, represent, travelling, travelling_types
+from ssad.frontend.sites import Site, leads_to
+from ssad.ir.core import Const, Op, Undef, Value
+from ssad.ir.types import I64, Scalar, Type
+
+ZERO, ONE = Const(I64, 0), Const(I64, 1)
+
+
+def cell(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.cell`: a new cell, with its content or without."""
+    site = ctx.engine.sites.at(ctx, op, op.attrs["name"])
+    rep = Rep(CellOf(site), [ctx.emit("alloc", ONE, type=str(part)) for part in site.parts])
+    write(ctx, rep, "", operands[0] if operands else Rep(Unbound()))
+    return rep
+
+
+def load(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.cell_load`: what the cell holds now, read by the function that has made it."""
+    return bound(ctx, read(ctx, operands[0], ""), op.attrs["name"])
+
+
+def store(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.cell_store`."""
+    if not isinstance(operands[0].abstract, CellOf):
+        raise refusal("nonlocal", op.loc)
+    write(ctx, operands[0], "", operands[1])
+    return operands[1]
+
+
+def content(ctx: Context, rep: Rep, name: str) -> Rep:
+    """The value of a captured variable, for the function that has captured it."""
+    value = read(ctx, rep, "") if isinstance(rep.abstract, CellOf) else rep
+    return bound(ctx, value, name, captured=True)
+
+
+def bound(ctx: Context, rep: Rep, name: str, captured: bool = False) -> Rep:
+    """The value of a variable, which raises where it has none."""
+    kind = rep.abstract
+    if not isinstance(kind, Unbound | MaybeUnbound):
+        return rep
+    exc, what, where = ("NameError", "free", " in enclosing scope") if captured else _LOCAL
+    message = f"cannot access {what} variable '{name}' where it is not associated with a value{where}"
+    ctx.check(FALSE if isinstance(kind, Unbound) else rep.parts[-1], exc, message)
+    assert isinstance(kind, MaybeUnbound)
+    return Rep(kind.of, rep.parts[:-1])
+
+
+_LOCAL = ("UnboundLocalError", "local", "")
+
+
+def read(ctx: Context, rep: Rep, field: str) -> Rep:
+    """What a field of the memory holds now."""
+    site, rooms = _rooms(rep, field)
+    if ctx.block is None:
+        return represent(site.found[field], placeholder)
+    arrays = iter(rooms)
+    return represent(site.content[field], lambda type, name: ctx.emit("load", next(arrays), ZERO))
+
+
+def write(ctx: Context, rep: Rep, field: str, value: Rep) -> None:
+    """Put a value into a field of the memory, and remember its type for all who read it."""
+    site, rooms = _rooms(rep, field)
+    _refuse_references(ctx, site, field, value.abstract)
+    try:
+        site.hold(field, value.abstract)
+    except NoJoin as why:
+        held = site.found[field]
+        held = held.of if isinstance(held, MaybeUnbound) else held
+        raise untypable(
+            "join", f"{site.what(field)} holds {held} and is given {value.abstract}", ctx.loc, str(why)
+        ) from None
+    if ctx.block is None:
+        return
+    wanted = site.content[field]
+    parts = travelling(wanted, ctx.convert(value, wanted))
+    for array, part in zip(rooms, parts, strict=True):
+        if not isinstance(part, Undef):
+            ctx.emit("store", array, ZERO, part)
+
+
+def _rooms(rep: Rep, field: str) -> tuple[Site, tuple[Value, ...]]:
+    """The site of a reference, and the arrays that hold a field of it."""
+    assert isinstance(rep.abstract, Reference)
+    site: Site = rep.abstract.site
+    return site, rep.parts[site.room(field)]
+
+
+def _refuse_references(ctx: Context, site: Site, field: str, kind: Abstract) -> None:
+    """Refuse content that leads to other memory: which one it is would have to be kept in memory."""
+    kind = kind.of if isinstance(kind, MaybeUnbound) else kind
+    if leads_to(kind, site):
+        raise unsupported(
+            "recursion",
+            f"{site.what(field)} leads to itself: recursion is not compiled here",
+            ctx.loc,
+            "write it as a loop",
+        )
+    for type in travelling_types(kind):
+        if not isinstance(type, Scalar):
+            raise unsupported(
+                "cell",
+                f"{site.what(field)} is {_described(kind, type)}, and may be assigned while others see it",
+                ctx.loc,
+                "assign it once, before the inner function is made; or write into the array: `x[:] = ...`",
+            )
+
+
+def _described(kind: Abstract, type: Type) -> str:
+    return f"{kind} with an array" if isinstance(kind, Compound) else str(kind)

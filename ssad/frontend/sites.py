@@ -1,0 +1,147 @@
+"""Sites: the places of a program where memory is made, and what the fixpoint has found that it holds.
+
+The type of what memory holds is that of everything that is stored into it, wherever that is done. Within a
+round of typing a site keeps the parts that it had when the round began; rounds follow until nothing new is
+stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from ssad.frontend.abstract import Abstract, Compound, Reference, without_constants
+from ssad.frontend.codes import unsupported
+from ssad.frontend.joins import NoJoin, join
+from ssad.frontend.shapes import travelling_types
+from ssad.ir.core import Location, Op
+from ssad.ir.types import BOOL, I64, Scalar, Type, array
+
+if TYPE_CHECKING:
+    from ssad.frontend.context import Context
+
+MAX_ROUNDS = 100
+
+
+class Site:
+    """A place where memory is made, `name` for its reader. Its fields hold what is in `content` as known when
+    the round began, what is in `found` as known by now; a cell has one field, called ""."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.content: dict[str, Abstract] = {}
+        self.found: dict[str, Abstract] = {}
+        self.met: list[Site] = []
+        self._same: Site | None = None
+
+    @property
+    def root(self) -> Site:
+        """The site that stands for this one and for all that it has met."""
+        return self if self._same is None else self._same.root
+
+    def what(self, field: str) -> str:
+        """The field in the words of the user."""
+        return f"{self.name}.{field}" if field else self.name
+
+    @property
+    def parts(self) -> tuple[Type, ...]:
+        """The types of the arrays that hold the fields, one after the other."""
+        return tuple(room for held in self.content.values() for room in _rooms(held))
+
+    def room(self, field: str) -> slice:
+        """Which of the arrays hold a field."""
+        start = 0
+        for name, held in self.content.items():
+            width = len(travelling_types(held))
+            if name == field:
+                return slice(start, start + width)
+            start += width
+        return slice(0, 0)
+
+    def hold(self, field: str, value: Abstract) -> None:
+        """Remember that `value` is stored. Raises NoJoin."""
+        value = without_constants(value, keep=(I64, BOOL))
+        held = self.found.get(field)
+        self.found[field] = value if held is None else join(held, value)
+
+    def unite(self, other: Site) -> None:
+        """A value may lead to memory of either site: from the next round on they are one."""
+        if self.name != other.name:
+            raise NoJoin("give the variable one type on every path, or use two variables")
+        self.met.append(other)
+
+    def settle(self) -> bool:
+        """What was found is what holds from now on; says whether that is news."""
+        if self.content == self.found:
+            return False
+        self.content = {field: renewed(held) for field, held in self.found.items()}
+        self.found = dict(self.content)
+        return True
+
+    def merge(self) -> bool:
+        """Make one of this site and those that it has met. Raises NoJoin."""
+        changed = False
+        for other in self.met:
+            mine, its = self.root, other.root
+            if mine is not its:
+                its._same = mine
+                for field, held in its.found.items():
+                    mine.hold(field, held)
+                changed = True
+        self.met = []
+        return changed
+
+
+class Sites:
+    """All sites of a compilation."""
+
+    def __init__(self) -> None:
+        self._table: dict[Hashable, Site] = {}
+        self._rounds = 0
+
+    def at(self, ctx: Context, op: Op, name: str) -> Site:
+        """The site of `op` in the function at hand."""
+        assert ctx.instance is not None
+        key = id(ctx.instance.lifted), ctx.instance.arguments, id(op)
+        if key not in self._table:
+            self._table[key] = Site(name)
+        return self._table[key].root
+
+    def grown(self, place: Location | None) -> bool:
+        """End a round of typing; says whether another one must follow."""
+        sites = list(self._table.values())
+        try:
+            grown = any([site.merge() for site in sites])
+        except NoJoin as why:
+            raise unsupported(
+                "cell", "two kinds of memory meet that hold different things", place, str(why)
+            ) from None
+        grown = any([site.settle() for site in sites if site.root is site]) or grown
+        self._rounds += 1
+        if grown and self._rounds > MAX_ROUNDS:
+            raise unsupported(
+                "cell",
+                "the types of what variables and objects hold have no end",
+                place,
+                "do not store functions that hold what they are stored in",
+            )
+        return grown
+
+
+def renewed(held: Abstract) -> Abstract:
+    """The same abstract value, with parts as they are now."""
+    if isinstance(held, Reference):
+        return type(held)(held.site.root)
+    return held.rebuilt(map(renewed, held.items)) if isinstance(held, Compound) else held
+
+
+def _rooms(held: Abstract) -> list[Type]:
+    return [array(type, 1, "C") for type in travelling_types(held) if isinstance(type, Scalar)]
+
+
+def leads_to(held: Abstract, site: Site) -> bool:
+    """Whether memory of `site` can be reached from a value."""
+    if isinstance(held, Reference):
+        other: Site = held.site
+        return other.root is site.root or any(leads_to(each, site) for each in other.found.values())
+    return any(leads_to(each, site) for each in held.children())
