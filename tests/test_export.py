@@ -134,6 +134,16 @@ def either(x, n):
     return r
 
 
+def tree(x, n):
+    """Recursion over slices, with a loop in each frame."""
+    if len(x) < 2 or n == 0:
+        return x[0]
+    s = tree(x[1:], n - 1) * tree(x[: len(x) - 1], n - 2 if n > 1 else 0)
+    for i in range(len(x)):
+        s = math.sin(s) + x[i]
+    return s
+
+
 RNG = np.random.default_rng(1)
 A = RNG.normal(size=(6, 8))
 PROGRAMS: dict[str, tuple[Callable[..., Any], str, tuple[int, ...], list[Any]]] = {
@@ -150,6 +160,7 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], str, tuple[int, ...], list[Any]]] 
     "mutating": (mutating, "f64[:], f64[:]", (0,), [RNG.normal(size=9), np.ones(9)]),
     "nested": (nested, "f64[:], i64", (0,), [RNG.normal(size=7), 200]),
     "careful": (careful, "f64[:], i64", (0,), [np.full(20, 0.5), 20]),
+    "tree": (tree, "f64[:], i64", (0,), [RNG.normal(size=9), 8]),
     "either": (either, "f64, i64", (0,), [3.0, 4]),
 }  # fmt: skip
 
@@ -295,6 +306,19 @@ def test_error_model(folder: Path) -> None:
     """Without the checks of domains there are values instead."""
     library = Loaded(ssad.export(lse, "f64[:], f64", folder / "libinf.so", error_model="numpy"), "lse")
     assert library.value(ctypes.c_double, np.zeros(0), 1.0) == -math.inf
+
+
+@needs_cc
+def test_recursion_without_end(folder: Path) -> None:
+    """It ends after 1,000 calls, with a status, and the next call starts afresh."""
+    library = exported(folder, "tree")
+    x, bar, out = np.full(1500, 0.5), np.zeros(1500), ctypes.c_double()
+    for _ in range(2):
+        status = library.raw("primal", x, 1200, ctypes.byref(out))
+        assert status > 0 and library.words(status).startswith("RecursionError at ")
+        status = library.raw("value_and_gradient", x, 1200, ctypes.byref(out), bar)
+        assert status > 0 and "RecursionError" in library.words(status)
+    assert library.raw("primal", x, 5, ctypes.byref(out)) == 0
 
 
 # Arguments that do not fit

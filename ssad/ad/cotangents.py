@@ -185,7 +185,12 @@ class ReverseContext:
         present = self._bars.get(value)
         self._bars[value] = contribution if present is None else self.b.add(present, contribution)
         if not self._bars[value].name:
-            self._bars[value].name = f"{value.name}.bar" if value.name else "bar"
+            self._bars[value].name = bar_name(value)
+
+
+def bar_name(value: Value) -> str:
+    """What the cotangent of `value` is called."""
+    return f"{value.name}.bar" if value.name else "bar"
 
 
 def scaled(b: Builder, y_bar: Value, partial: Any) -> Value:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ssad.ad.cotangents import Bars, Cotangents, zero
+from ssad.ad.cotangents import Bars, Cotangents, bar_name, zero
 from ssad.analysis.induction import counter, trip_count
 from ssad.analysis.shape import live_exits, loop_form, returning
 from ssad.ir.builder import Builder
@@ -170,7 +170,7 @@ class Mirror:
         block = self.function.add_block(name)
         block.sweep = "rev"
         for value in bars:
-            block.add_param(value.type, f"{value.name}.bar")
+            block.add_param(value.type, bar_name(value))
         return block
 
     def _open(self, info: _Reversed) -> None:
@@ -191,7 +191,7 @@ class Mirror:
         else:
             own = [p for p in header.params if p in self.bars.scalars]
             info.carried = list(dict.fromkeys([*self.entry_live[header], *own]))
-        bars = {v: block.add_param(v.type, f"{v.name}.bar") for v in info.carried}
+        bars = {v: block.add_param(v.type, bar_name(v)) for v in info.carried}
         block.mirrors = (header, count)
         location = header.term.loc
         b = Builder(block, location)
