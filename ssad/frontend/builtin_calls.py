@@ -18,14 +18,17 @@ from ssad.frontend.abstract import (
     PYTHON,
     ArrayOf,
     Closure,
+    Exceptional,
     Known,
     ListOf,
     Number,
     PartialOf,
     RangeOf,
+    Several,
     Text,
     TupleOf,
 )
+from ssad.frontend.caught import is_of, text
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.comparisons import compare, truth
 from ssad.frontend.context import FALSE, Context, Rep, compound, known, scalar
@@ -174,6 +177,17 @@ def _representative(number: Number, numpy: bool) -> type:
     return {F64: float, I64: int, BOOL: bool}[number.python_type]
 
 
+def _str(ctx: Context, rep: Rep) -> Rep:
+    """`str(x)` of what is text already, or has a text of its own."""
+    if isinstance(rep.abstract, Exceptional | Several):
+        return text(ctx, rep)
+    if isinstance(rep.abstract, Text) or (
+        isinstance(rep.abstract, Known) and isinstance(rep.abstract.object, str)
+    ):
+        return rep
+    raise unsupported("call", f"str of {rep.abstract} is not compiled", ctx.loc, "write it as an f-string")
+
+
 def _isinstance(ctx: Context, rep: Rep, classes: Rep) -> Rep:
     wanted = classes.abstract
     kinds: Any = None
@@ -190,6 +204,8 @@ def _isinstance(ctx: Context, rep: Rep, classes: Rep) -> Rep:
             return known(answers[1 if kind.flavour is NUMPY else 0])
         if isinstance(kind, Known):
             return known(isinstance(kind.object, kinds))
+        if isinstance(kind, Exceptional | Several):
+            return plain_bool(is_of(ctx, rep, kinds))
         own = {
             ArrayOf: np.ndarray,
             TupleOf: tuple,
@@ -244,6 +260,7 @@ BUILTINS: dict[Any, Handler] = {
     sum: Handler(_sum, "items", "start"),
     tuple: Handler(_tuple, "", "items"),
     isinstance: Handler(_isinstance, "x classes"),
+    str: Handler(_str, "x"),
     callable: Handler(_callable, "x"),
     print: Handler(_print, "*"),
     math.floor: Handler(lambda ctx, x: rounded(ctx, "floor", x), "x"),

@@ -9,7 +9,7 @@ from ssad.frontend.abstract import Abstract, Exceptional, Known, Number, Several
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, TRUE, Context, Dead, Gone, Rep, compound, known, scalar
 from ssad.frontend.exceptions import MAX_PAYLOAD, exception_name, make_exception
-from ssad.frontend.joins import exceptions_in
+from ssad.frontend.joins import PLAIN, exceptions_in
 from ssad.frontend.promotion import plain_bool
 from ssad.ir.core import Const, Op, Terminator, Value
 from ssad.ir.raising import entries_of
@@ -151,16 +151,16 @@ def attribute(ctx: Context, error: Rep, name: str) -> Rep:
 
 
 def text(ctx: Context, error: Rep) -> Rep:
-    """`str(e)` of an exception that has one string, or nothing, as its arguments."""
-    arguments = attribute(ctx, error, "args").items()
-    if not arguments:
-        return known("")
-    plain = len(arguments) == 1 and all(
-        kind.cls.__str__ is BaseException.__str__ for kind in exceptions_in(error.abstract)
-    )
-    item = arguments[0]
-    if plain and (isinstance(item.abstract, Text) or _is_text(item)):
-        return item
+    """`str(e)` of an exception with one argument, or none."""
+    if all(kind.cls.__str__ is BaseException.__str__ for kind in exceptions_in(error.abstract)):
+        arguments = attribute(ctx, error, "args").items()
+        if not arguments:
+            return known("")
+        item = arguments[0]
+        if len(arguments) == 1 and (isinstance(item.abstract, Text) or _is_text(item)):
+            return item
+        if len(arguments) == 1 and isinstance(item.abstract, Number) and item.abstract.type in PLAIN:
+            return Rep(Text([item.abstract], "{0}"), item.parts)
     raise unsupported("message", f"the text of {error.abstract} is not compiled", ctx.loc, "use e.args")
 
 

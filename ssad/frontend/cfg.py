@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from ssad.frontend.depths import depths_of
 from ssad.frontend.instruction import Handler, Instruction
 from ssad.frontend.protected import WRITING, effective_handlers, may_raise
 
@@ -94,6 +95,7 @@ class _Flow:
         self.code = code
         self._final: dict[int, int] = {}
         self.handlers = effective_handlers(code)
+        self.depths: dict[int, int] = {}
         self.start = self._arrive(0)
         self.after: dict[int, list[int]] = {}
         self._keep_reachable(lambda at: [self._arrive(target) for target in self._targets(at)])
@@ -177,6 +179,8 @@ class _Flow:
         caught: dict[int, list[int]] = {}
         for at, handler in self.handlers.items():
             caught.setdefault(handler.target, []).append(at)
+        if caught:
+            self.depths = depths_of(self.code, self.start, self.after, self.handlers)
         known: dict[tuple[object, ...], int] = {}
         merged: dict[int, int] = {}
         work = sorted(self.after)
@@ -211,7 +215,8 @@ class _Flow:
         """What is done at an instruction, and where."""
         instruction = self.code[at]
         argument = id(instruction.arg) if instruction.op == "const" else instruction.arg
-        return instruction.op, argument, instruction.position, self.handlers.get(at)
+        depth = self.depths.get(at, -at) if self.depths else 0
+        return instruction.op, argument, instruction.position, self.handlers.get(at), depth
 
     def leaders(self) -> set[int]:
         """The instructions at which a block begins: after a branch, where several ways meet, handlers."""

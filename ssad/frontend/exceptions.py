@@ -9,7 +9,7 @@ import string
 from collections.abc import Sequence
 from typing import Any
 
-from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Exceptional, Known, Number, Text
+from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Exceptional, Known, Number, Several, Text
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, compound, known
 from ssad.ir.core import Op
@@ -62,6 +62,10 @@ def _known_spec(ctx: Context, spec: str, operands: list[Rep]) -> str:
 
 def _field(ctx: Context, rep: Rep, spec: str, conversion: str | None, first: int) -> tuple[str, list[Rep]]:
     """The template text of one field and the numbers it needs, which are counted from `first`."""
+    if isinstance(rep.abstract, Exceptional | Several) and conversion in (None, "s"):
+        from ssad.frontend.caught import text
+
+        rep = text(ctx, rep)
     kind = rep.abstract
     if isinstance(kind, Text):
         if spec or conversion:
