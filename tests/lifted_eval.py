@@ -118,6 +118,29 @@ class Evaluator:
     def op_narrow(self, op: Op, error: Any, classes: Any) -> Any:
         return error
 
+    def op_length(self, op: Op, x: Any) -> int:
+        return len(x)
+
+    def op_is_kind(self, op: Op, x: Any) -> bool:
+        match x:
+            case [*_]:
+                return bool(op.attrs["kind"] == "sequence")
+            case {}:
+                return bool(op.attrs["kind"] == "mapping")
+        return False
+
+    def op_match_keys(self, op: Op, x: Any, keys: Any) -> Any:
+        return tuple(x[key] for key in keys) if all(key in x for key in keys) else None
+
+    def op_match_class(self, op: Op, x: Any, cls: Any) -> Any:
+        if not isinstance(x, cls):
+            return None
+        args = getattr(cls, "__match_args__", (None,))[: op.attrs["count"]]
+        names = (*args, *op.attrs["names"])
+        if not all(name is None or hasattr(x, name) for name in names):
+            return None
+        return tuple(x if name is None else getattr(x, name) for name in names)
+
     def op_const(self, op: Op) -> Any:
         return op.attrs["value"] if "value" in op.attrs else self.lifted.module.objects[op.attrs["object"]]
 

@@ -68,10 +68,10 @@ def bare_raise(x):
         raise
     return x
 
-def match_sequence(x):
-    match x:
-        case (a, b):
-            return a + b
+def match_rest_of_a_mapping(x):
+    match {"a": x, "b": 2.0}:
+        case {"a": y, **rest}:
+            return y
     return 0.0
 
 def recursive_inner(n):

@@ -31,6 +31,9 @@ _QUIET = frozenset(
 )
 """Ops that never raise."""
 
+_LEFT_BEHIND = ("py.const", "py.unbound")
+"""What the end of `except E as e` assigns to `e`, mostly for nobody."""
+
 
 def attempt_of(term: Terminator) -> Op | None:
     """The `py.attempt` of which this terminator is the branch, or None."""
@@ -89,8 +92,12 @@ def simplify_attempts(function: Function) -> None:
             block.term = Terminator("jump", [], block.term.edges[1:], loc=block.term.loc)
             block.ops = [op for op in block.ops if op is not attempt and attempt.result not in op.operands]
     remove_unreachable(function)
+    drop_dead_params(function)
+    used = _used(function)
+    for block in function.blocks:
+        block.ops = [op for op in block.ops if op.prim.name not in _LEFT_BEHIND or op.result in used]
     _join_pieces(function)
-    _drop_dead_params(function)
+    _skip_empty_blocks(function)
 
 
 def _quiet(block: Block) -> bool:
@@ -115,7 +122,35 @@ def _join_pieces(function: Function) -> None:
     function.blocks = [block for block in function.blocks if block not in gone]
 
 
-def _drop_dead_params(function: Function) -> None:
+def _skip_empty_blocks(function: Function) -> None:
+    """Go directly to where a block without ops jumps to, if nobody else asks for its parameters."""
+    used = {v for op in function.ops() for v in op.operands}
+    for block in function.blocks:
+        used.update(block.term.operands)
+        for edge in block.term.edges:
+            used.update(v for v in edge.args if v.owner is not block)
+    attempts = {b.term.edges[1] for b in function.blocks if attempt_of(b.term) is not None}
+    for block in function.blocks:
+        for edge in block.term.edges:
+            while edge not in attempts and _passes(edge.target, used):
+                following = edge.target.term.edges[0]
+                given = dict(zip(edge.target.params, edge.args, strict=True))
+                edge.args = [given.get(v, v) for v in following.args]
+                edge.target = following.target
+    remove_unreachable(function)
+
+
+def _passes(block: Block, used: set[Value]) -> bool:
+    term = block.term
+    return (
+        not block.ops
+        and term.kind == "jump"
+        and term.edges[0].target is not block
+        and used.isdisjoint(block.params)
+    )
+
+
+def drop_dead_params(function: Function) -> None:
     """Remove the block parameters on which no op depends."""
     entry = function.entry
     passed: dict[Value, list[Value]] = {}

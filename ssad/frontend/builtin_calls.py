@@ -18,6 +18,7 @@ from ssad.frontend.abstract import (
     PYTHON,
     ArrayOf,
     Closure,
+    DictOf,
     Exceptional,
     Known,
     ListOf,
@@ -188,7 +189,8 @@ def _str(ctx: Context, rep: Rep) -> Rep:
     raise unsupported("call", f"str of {rep.abstract} is not compiled", ctx.loc, "write it as an f-string")
 
 
-def _isinstance(ctx: Context, rep: Rep, classes: Rep) -> Rep:
+def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
+    """`isinstance(x, classes)`."""
     wanted = classes.abstract
     kinds: Any = None
     if isinstance(wanted, TupleOf) and all(isinstance(c, Known) for c in wanted.items):
@@ -208,6 +210,7 @@ def _isinstance(ctx: Context, rep: Rep, classes: Rep) -> Rep:
             return plain_bool(is_of(ctx, rep, kinds))
         own = {
             ArrayOf: np.ndarray,
+            DictOf: dict,
             TupleOf: tuple,
             ListOf: list,
             RangeOf: range,
@@ -259,7 +262,7 @@ BUILTINS: dict[Any, Handler] = {
     reversed: Handler(lambda ctx, x: iteration.reversed_(ctx, [x]), "x"),
     sum: Handler(_sum, "items", "start"),
     tuple: Handler(_tuple, "", "items"),
-    isinstance: Handler(_isinstance, "x classes"),
+    isinstance: Handler(isinstance_, "x classes"),
     str: Handler(_str, "x"),
     callable: Handler(_callable, "x"),
     print: Handler(_print, "*"),

@@ -123,11 +123,11 @@ GET_AWAITABLE: refuse async
 END_ASYNC_FOR: refuse async
 SET_ADD: refuse comprehension
 MAP_ADD: refuse comprehension
-GET_LEN: refuse match
-MATCH_MAPPING: refuse match
-MATCH_SEQUENCE: refuse match
-MATCH_KEYS: refuse match
-MATCH_CLASS: refuse match
+GET_LEN: get_length
+MATCH_MAPPING: match_kind mapping
+MATCH_SEQUENCE: match_kind sequence
+MATCH_KEYS: match_keys
+MATCH_CLASS: match_class arg
 """
 
 _TO_313 = """

@@ -74,6 +74,8 @@ def _binary(name: str, type_: Scalar, a: Any, b: Any) -> Value | None:
         return Const(BOOL, _COMPARE[name](a, b))
     if name in _OVERFLOWS:
         return Const(BOOL, _OVERFLOWS[name](a, b) not in _FITS_I64)
+    if name == "xor" and type_ is BOOL:
+        return Const(BOOL, a is not b)
     if type_ not in (F64, I64):
         return None
     if name in _ARITHMETIC:

@@ -15,6 +15,7 @@ from ssad.frontend import (
     indexing,
     iteration,
     outside,
+    patterns,
     sequences,
 )
 from ssad.frontend.abstract import Known, Unbound
@@ -101,5 +102,9 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.caught": caught.caught,
     "py.matches": caught.matches,
     "py.narrow": caught.narrow,
+    "py.length": patterns.length_,
+    "py.is_kind": patterns.is_kind,
+    "py.match_keys": patterns.match_keys,
+    "py.match_class": patterns.match_class,
     "raise": caught.raise_,
 }

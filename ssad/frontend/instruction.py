@@ -30,6 +30,8 @@ The canonical operations work on a stack of objects and nulls:
 | `push_handled` `pop_handled` | | the exception on top is handled, the one before it lies below; and back |
 | `matches` | | pop classes, push whether the exception below is of them |
 | `reraise` | | raise the exception on top again |
+| `get_length` `match_kind` | - or kind | above the subject: its length, whether it is a sequence or mapping |
+| `match_keys` `match_class` | - or count | push the values of the keys, of the names of an object; or None |
 | `refuse` | what | a construct that is not compiled; a key of `refusals.CONSTRUCTS` |
 """
 

@@ -11,7 +11,7 @@ from types import CellType, CodeType, FunctionType
 import ssad.primitives  # noqa: F401  (the py.* primitives)
 from ssad.errors import UnsupportedError
 from ssad.frontend import closures
-from ssad.frontend.attempts import simplify_attempts
+from ssad.frontend.attempts import drop_dead_params, simplify_attempts
 from ssad.frontend.bytecode import decode
 from ssad.frontend.cfg import CodeBlock, blocks_of
 from ssad.frontend.frame import Frame
@@ -133,6 +133,7 @@ def _lift(
     prune_params(function, frame.ssa.forwarded)
     settle_checks(function, maybe_unbound(function))
     simplify_attempts(function)
+    drop_dead_params(function)
     if frame.cells:
         sink(function, module.objects, closures.assigned_inside(code))
     drop_unused(function)

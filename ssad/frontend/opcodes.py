@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend import closures, displays, handled, strings
+from ssad.frontend import closures, displays, handled, matching, strings
 from ssad.frontend.frame import NULL, Frame
 from ssad.frontend.instruction import Instruction
 from ssad.ir.core import Block, Edge, Value, branch, return_
@@ -35,6 +35,10 @@ HANDLERS: dict[str, Handler] = {
     "matches": handled.matches,
     "raise": handled.raise_,
     "reraise": handled.reraise,
+    "get_length": matching.get_length,
+    "match_kind": matching.match_kind,
+    "match_keys": matching.match_keys,
+    "match_class": matching.match_class,
 }
 
 

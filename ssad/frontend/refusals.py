@@ -49,11 +49,6 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
     ),
     "import": ("SSAD0109", "`import` inside a compiled function is not compiled", "import at module level"),
     "intrinsic": ("SSAD0110", "this construct is not compiled", "write it with plain functions and loops"),
-    "match": (
-        "SSAD0111",
-        "`match` with patterns of sequences, mappings or classes is not compiled",
-        "use `if` and `elif`",
-    ),
     "nonlocal": (
         "SSAD0112",
         "assignment to a variable of an enclosing function is not compiled",

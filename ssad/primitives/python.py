@@ -34,6 +34,8 @@ for _name in (
     _define(_name)
 for _name in ("function", "cell", "cell_load", "iter", "iter_item", "format", "attempt", "matches", "narrow"):
     _define(_name)
+for _name in ("length", "is_kind", "match_keys", "match_class"):
+    _define(_name)
 for _name in ("truth", "iter_more", "caught"):
     _define(_name, BOOL)
 for _name in ("cell_store", "setattr", "setitem", "check_length"):

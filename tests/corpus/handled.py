@@ -19,7 +19,7 @@ class TooLarge(Diverged):
     pass
 
 
-@case(args=[lambda: (1.5, 2.0), lambda: (1.5, 0.0)], argnums=(0, 1))
+@case(args=[lambda: (1.5, 2.0), lambda: (1.5, 0.0)], argnums=0)
 def quotient_or_zero(x, y):
     try:
         return x / y
@@ -149,7 +149,7 @@ def nested_in_a_while_loop(x, y):
     return s
 
 
-@case(args=[lambda: (1.5, 2.0), lambda: (1.5, 0.0)], argnums=(0, 1))
+@case(args=[lambda: (1.5, 2.0), lambda: (1.5, 0.0)], argnums=0)
 def return_in_finally(x, y):
     r = x
     try:

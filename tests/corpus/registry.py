@@ -31,6 +31,7 @@ THEMES = (
     "numbers",
     "raises",
     "handled",
+    "matching",
     "recursion",
     "state",
 )

@@ -102,13 +102,32 @@ def fresh(original: Callable[..., Any]) -> Shim:
     return _shim(original, call)
 
 
+_to_float = smooth("copy", float)
+
+
+class _Floats(type):
+    """What `float` means to the tape: a call converts, and a number that is a float is an instance."""
+
+    original = float
+
+    def __call__(cls, *args: Any) -> Any:
+        return _to_float(*args)
+
+    def __instancecheck__(cls, x: Any) -> bool:
+        return isinstance(plain(x), float)
+
+
+class Float(float, metaclass=_Floats):
+    """The class that stands for `float`, in class patterns, too."""
+
+
 def _substitutes() -> Iterator[Shim]:
     yield from (smooth(name, getattr(math, name)) for name in MATH_SMOOTH)
     yield from (smooth(rule, getattr(np, name)) for name, rule in NUMPY_SMOOTH.items())
     yield from (detached(getattr(math, name)) for name in MATH_DETACHED)
     yield from (detached(getattr(np, name)) for name in NUMPY_DETACHED)
     yield from (fresh(getattr(np, name)) for name in NUMPY_FRESH)
-    yield smooth("copy", float)
+    yield Float
     yield gathered("sum", sum)
     yield gathered("sum", math.fsum)
     yield gathered("prod", math.prod)
