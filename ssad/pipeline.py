@@ -14,13 +14,15 @@ from ssad.ad.signature import Derivative, Slot, primal_signature
 from ssad.analysis.alias import alias_classes
 from ssad.analysis.callgraph import reachable
 from ssad.backend.options import Options
-from ssad.errors import DifferentiationError, UsageError
+from ssad.errors import DifferentiationError, UnsupportedError, UsageError
 from ssad.frontend.abstract import Abstract
 from ssad.ir.core import Function, Module
+from ssad.ir.edit import clone_function
 from ssad.ir.types import Array
 
 if TYPE_CHECKING:
     from ssad.backend.native import NativeFunction
+    from ssad.frontend.engine import Tangent
     from ssad.frontend.infer import Typed
 
 STAGES = ("lifted", "typed", "optimised", "adjoint", "refined", "llvm", "asm")
@@ -179,7 +181,7 @@ def stages(
     lifted = lift(fn)
     timed("lifted")
     yield Artefact("lifted", lifted, lambda: str(lifted.module))
-    typed = infer(fn, arguments, error_model=recipe.error_model)
+    typed = infer(fn, arguments, error_model=recipe.error_model, differentiate=_tangent_inside)
     module = typed.module
     timed("typed")
     yield Artefact("typed", typed, lambda: str(module))
@@ -290,6 +292,39 @@ def _differentiate(
             "reverse mode of a derivative is not done", cure="use forward over reverse"
         )
     return reverse(derivative.function, module, active, fp=fp)
+
+
+def _tangent_inside(module: Module, function: Function, active: int) -> Tangent:
+    """Enter the tangent of `function` by one of its parameters, a number, into the module."""
+    from ssad.ad.forward import forward
+    from ssad.frontend.engine import Tangent
+
+    work = Module()
+    work.objects = module.objects
+    _copy_reachable(module, function, work)
+    primal = work.main
+    _run(work, OPTIMISE, Trace())
+    made = forward(primal_signature(primal), work, [active])
+    _forget_rules(work)
+    _keep_first(work, made.function)
+    _run(work, ["inline"], Trace())
+    if any(op.name == "call" for op in made.function.ops()):
+        cause = f"{function.name} calls itself: its derivative is not compiled inside a function"
+        raise UnsupportedError(cause, function.loc, "take the gradient outside", "SSAD0150")
+    params = tuple((slot.index, slot.tangent) for slot in made.params)
+    return Tangent(module.add(made.function).name, params, bool(written(made.function)))
+
+
+def _copy_reachable(module: Module, function: Function, to: Module) -> None:
+    """Copies of `function`, first, and of all that its calls and their rules name."""
+    if function.name in to.functions:
+        return
+    copy, _ = clone_function(function)
+    to.functions[copy.name] = copy
+    for op in list(copy.ops()):
+        for key in ("callee", "vjp"):
+            if op.name == "call" and key in op.attrs:
+                _copy_reachable(module, module.functions[op.attrs[key]], to)
 
 
 def _keep_first(module: Module, function: Function) -> None:

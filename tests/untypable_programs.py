@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-import ssad
-
 
 class Box:
     def __getattr__(self, name):
@@ -15,22 +13,6 @@ class Box:
 
 
 BOX = Box()
-
-
-def cubed(x):
-    return x * x * x
-
-
-slope = ssad.grad(cubed)
-value_and_slope = ssad.value_and_grad(cubed)
-
-
-def gradient_inside(x):
-    return slope(x)
-
-
-def value_and_gradient_inside(x):
-    return value_and_slope(x)[0]
 
 
 def array_in_a_cell(x):
@@ -222,8 +204,6 @@ def unpack_three(x):
 
 
 CASES: list[tuple[Callable[..., Any], str, str, str]] = [
-    (gradient_inside, "f64", "SSAD0150", "a call of the gradient of cubed"),
-    (value_and_gradient_inside, "f64", "SSAD0150", "a call of the value and gradient of cubed"),
     (array_in_a_cell, "f64", "SSAD0165", "v is float64 array"),
     (number_or_tuple_in_a_cell, "f64", "SSAD0201", "v holds float and is given tuple"),
     (mutual_inner_recursion, "i64", "SSAD0151", "odd leads to itself"),

@@ -21,7 +21,10 @@ def plain(fn: Any) -> Any:
 
     Raises UnsupportedError where there is none.
     """
-    fn = fn.py_func if getattr(fn, "__ssad__", False) is True else fn
+    if getattr(fn, "__ssad__", False) is True:
+        if fn.gives != "value":
+            return _around(fn)
+        fn = fn.py_func
     if inspect.isfunction(fn):
         return fn
     if isinstance(fn, functools.partial | MethodType) or _has_call(fn):
@@ -83,7 +86,7 @@ def _written(fn: Any, spelled: str, given: str, taken: set[str], scope: dict[str
         callee += "_"
     scope[callee] = fn
     made: FunctionType = eval(f"lambda {spelled}: {callee}({given})", scope)
-    inner = fn.func if isinstance(fn, functools.partial) else fn
+    inner = fn.func if isinstance(fn, functools.partial) else getattr(fn, "py_func", fn)
     if not hasattr(inner, "__name__"):
         inner = type(inner).__call__
     made.__name__ = made.__qualname__ = getattr(fn, "__name__", None) or inner.__name__

@@ -12,6 +12,7 @@ from ssad.api.callables import bind, fixed, is_variadic, plain
 from ssad.api.running import reverse
 from ssad.api.tracebacks import door
 from ssad.dispatch import Specialisations
+from ssad.frontend.custom import DERIVATIVES
 from ssad.pipeline import Recipe, Step
 
 P = ParamSpec("P")
@@ -98,7 +99,7 @@ class Gradient(Compiled[P, Any]):
 
     def __init__(self, fn: Callable[P, Any], argnums: Argnums, recipe: Recipe) -> None:
         super().__init__(fn, recipe)
-        self._given_argnums = argnums
+        self.given_argnums = argnums
         self._single = isinstance(argnums, int)
         if self._variadic:  # the numbers count the arguments of a call
             return
@@ -120,7 +121,7 @@ class Gradient(Compiled[P, Any]):
         return value, cotangents[0] if self._single else tuple(cotangents)
 
     def _of_shape(self, fn: Callable[..., Any]) -> Any:
-        return type(self)(fn, self._given_argnums, self._recipe)
+        return type(self)(fn, self.given_argnums, self._recipe)
 
 
 class ValueAndGradient(Gradient[P]):
@@ -216,3 +217,8 @@ def value_and_grad(fn: Callable[P, Any], argnums: Argnums = 0, **options: Any) -
     (9.0, 6.0)
     """
     return ValueAndGradient(plain(fn), argnums, recipe(options))
+
+
+DERIVATIVES.update(
+    {jit: "value", jit_grad: "gradient", grad: "gradient", value_and_grad: "value and gradient"}
+)

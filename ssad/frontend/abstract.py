@@ -317,6 +317,15 @@ class PartialOf(Compound):
         return f"partial of {self.items[0]}"
 
 
+class DerivativeOf(Compound):
+    """The derivative of its one item, a function: `tag` is what a call gives ("gradient" or "value and
+    gradient") and argnums.
+    """
+
+    def __str__(self) -> str:
+        return f"{self.tag[0]} of {self.items[0]}"
+
+
 class Text(Compound):
     """A string made of numbers: `tag` the template with {0}, {1}; items the numbers."""
 

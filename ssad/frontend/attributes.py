@@ -15,6 +15,7 @@ from ssad.frontend.abstract import (
     PYTHON,
     ArrayOf,
     Bound,
+    DerivativeOf,
     DictOf,
     Exceptional,
     Known,
@@ -24,6 +25,7 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, compound, known, scalar
+from ssad.frontend.derivatives import argnums_of
 from ssad.frontend.objects import attribute
 from ssad.frontend.outside import module_attribute, opened
 from ssad.ir.core import Const, Op
@@ -131,6 +133,8 @@ def _of_compiled(ctx: Context, obj: Any, name: str) -> Rep:
     """What `ssad.jit` and its kin have made: the value of the function is the function."""
     if name in ("value", "py_func"):
         return known(obj.py_func)
+    if name == "value_and_grad" and obj.gives != "value":
+        return compound(DerivativeOf, [known(obj.py_func)], ("value and gradient", argnums_of(obj)))
     raise unsupported("attribute", f"attribute {name} of {obj!r} is not compiled", ctx.loc, "use it outside")
 
 

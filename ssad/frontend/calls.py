@@ -15,6 +15,7 @@ from ssad.frontend.abstract import (
     Abstract,
     Bound,
     Closure,
+    DerivativeOf,
     Known,
     Number,
     PartialOf,
@@ -27,7 +28,15 @@ from ssad.frontend.captures import Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Gone, Rep, compound, known, scalar
 from ssad.frontend.conversion import to_numpy
-from ssad.frontend.custom import CUSTOM_VJP, LIBRARY, STOP_GRADIENT
+from ssad.frontend.custom import CUSTOM_VJP, DERIVATIVES, LIBRARY, STOP_GRADIENT
+from ssad.frontend.derivatives import (
+    call_derivative,
+    compiled,
+    constant_slopes,
+    derivative_of,
+    positions_of,
+    tangents,
+)
 from ssad.frontend.dicts import entries
 from ssad.frontend.engine import Instance, Template
 from ssad.frontend.exceptions import make_exception
@@ -65,6 +74,8 @@ def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) 
         return _call_known(ctx, kind.object, args, keywords)
     if isinstance(kind, Closure):
         return _call_closure(ctx, callee, args, keywords)
+    if isinstance(kind, DerivativeOf):
+        return call_derivative(ctx, apply, callee, args, keywords)
     if isinstance(kind, PartialOf):
         inner, *given = callee.items()
         split = len(given) - len(kind.tag)
@@ -79,14 +90,9 @@ def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) 
 
 def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
     if getattr(obj, "__ssad__", False) is True:
-        if obj.gives != "value":
-            raise unsupported(
-                "call",
-                f"a call of the {obj.gives} of {obj.py_func.__name__} is not compiled yet",
-                ctx.loc,
-                "call it outside and pass the result as an argument",
-            )
-        obj = obj.py_func
+        return apply(ctx, compiled(obj), args, keywords)
+    if (gives := _found(DERIVATIVES, obj)) is not None:
+        return derivative_of(ctx, gives, args, keywords)
     if isinstance(obj, MethodType):
         return apply(ctx, Rep(Known(obj.__func__)), [Rep(Known(obj.__self__)), *args], keywords)
     if obj is functools.partial:
@@ -108,6 +114,8 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
         return call_primitive(ctx, obj, primitive[0], primitive[1], [opened(ctx, rep) for rep in args])
     if library is not None:
         return _call_library(ctx, library, args, keywords)
+    if isinstance(obj, FunctionType) and (obj.__module__ or "").startswith("ssad.api"):
+        raise unsupported("call", f"ssad.{obj.__name__} inside a function is not compiled", ctx.loc)
     if isinstance(obj, FunctionType):
         return _call_function(ctx, obj, args, keywords)
     if isinstance(obj, type) and issubclass(obj, BaseException):
@@ -273,8 +281,17 @@ def _specialised(rep: Rep) -> Rep:
 
 
 def _call_lifted(ctx: Context, lifted: Lifted, free: tuple[str, ...], args: list[Rep]) -> Rep:
+    deriving, ctx.deriving = ctx.deriving, None
+    count, name = len(lifted.params), lifted.function.name
+    positions = positions_of(ctx, deriving, args, count, name) if deriving is not None else []
     args = [_specialised(rep) for rep in args]
     instance = ctx.engine.instance(lifted, free, [rep.abstract for rep in args], ctx.loc)
+    if positions:
+        found = instance.result
+        if isinstance(found, Number) and found.constant is not None:
+            value = _emit_call(ctx, instance, args, {})
+            return constant_slopes(ctx, value, args, positions)
+        return tangents(ctx, instance, args, positions)
     return _emit_call(ctx, instance, args, {})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,6 +117,17 @@ def flag_of(rep: Rep) -> Value:
     return TRUE if number.flavour is NUMPY else FALSE
 
 
+@dataclass(frozen=True)
+class Deriving:
+    """A call that is to be differentiated: by which arguments, all that it gives (`positional` of them by
+    position), each known by its identity.
+    """
+
+    numbers: tuple[int, ...]
+    explicit: Sequence[Rep]
+    positional: int
+
+
 class Context:
     """One pass over one function of the lifted IR; `block` is None while only types are wanted.
 
@@ -131,6 +143,7 @@ class Context:
         self.function: Function | None = None
         self.loc: Location | None = None
         self.assumption: Value = TRUE
+        self.deriving: Deriving | None = None
         self.env: dict[Value, Rep] = {}
         self.free_values: dict[str, Rep] = {}
         self.capture_values: dict[tuple[Any, ...], Rep] = {}

@@ -14,6 +14,9 @@ CUSTOM_VJP: dict[Callable[..., Any], Callable[..., Any]] = {}
 STOP_GRADIENT: set[Callable[..., Any]] = set()
 """Functions that return their argument, whose derivative is taken to be zero."""
 
+DERIVATIVES: dict[Callable[..., Any], str] = {}
+"""Operator on functions -> what a call of its result gives: "value", "gradient", "value and gradient"."""
+
 LIBRARY: dict[Any, Callable[..., Any]] = {}
 """Library callable -> a plain Python function of the same value, lifted in its stead. The primitive comes
 first, where one takes that number of arguments."""

@@ -4,9 +4,9 @@ outside.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -84,15 +84,31 @@ class Instance:
         return self.result, self.raises, len(self.captures)
 
 
+class Tangent(NamedTuple):
+    """A function that computes another one and its derivative: its name in the module, what its parameters
+    are (the other's number, and whether it is the tangent of that), whether it writes into arrays.
+    """
+
+    callee: str
+    params: tuple[tuple[int, bool], ...]
+    writes: bool
+
+
+Differentiate = Callable[[Module, Function, int], Tangent]
+"""Enters the tangent of a function by its parameter of that number into the module."""
+
+
 class Engine:
     """The state of one `infer`."""
 
-    def __init__(self, error_model: str) -> None:
+    def __init__(self, error_model: str, differentiate: Differentiate | None = None) -> None:
         if error_model not in ("python", "numpy"):
             raise ValueError(f'error_model is "python" or "numpy", not {error_model!r}')
         self.error_model = error_model
         self.module = Module()
         self.guards: dict[tuple[Any, ...], Guard] = {}
+        self.differentiate = differentiate
+        self._tangents: dict[tuple[int, int], Tangent] = {}
         self._lifted: dict[Any, Lifted] = {}
         self._templates: dict[Any, Template] = {}
         self._instances: dict[Any, Instance] = {}
@@ -260,6 +276,15 @@ class Engine:
         self._writing.pop()
         self._inlining.pop()
         return result
+
+    def tangent_of(self, instance: Instance, active: int, place: Location | None) -> Tangent:
+        """The tangent of an instance by its parameter number `active`, made once."""
+        if self.differentiate is None:
+            raise unsupported("call", "a derivative called inside is not compiled here", place)
+        key = id(instance), active
+        if key not in self._tangents:
+            self._tangents[key] = self.differentiate(self.module, self.function_of(instance), active)
+        return self._tangents[key]
 
     def guard(self, origin: Origin, value: Any) -> None:
         """Remember that an outside object was taken for a constant."""

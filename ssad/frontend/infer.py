@@ -10,7 +10,7 @@ from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.captures import Capture, Guard
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context
-from ssad.frontend.engine import Engine
+from ssad.frontend.engine import Differentiate, Engine
 from ssad.frontend.outside import default_value
 from ssad.frontend.shapes import placeholder, represent
 from ssad.ir.core import Location, Module
@@ -33,14 +33,21 @@ class Typed:
     guards: tuple[Guard, ...]
 
 
-def infer(fn: object, arguments: Sequence[Abstract], *, error_model: str = "python") -> Typed:
+def infer(
+    fn: object,
+    arguments: Sequence[Abstract],
+    *,
+    error_model: str = "python",
+    differentiate: Differentiate | None = None,
+) -> Typed:
     """Type `fn` for these arguments; missing ones take their defaults.
 
     One typed function is made per (Python function, what it captures, abstract argument types). Blocks that
     no branch can lead to are neither typed nor written. `error_model="numpy"` leaves out the checks of
-    domains and of zero divisors. Raises UnsupportedError and TypingError.
+    domains and of zero divisors. `differentiate` makes the tangents of functions whose derivative is called
+    inside. Raises UnsupportedError and TypingError.
     """
-    engine = Engine(error_model)
+    engine = Engine(error_model, differentiate)
     lifted = engine.lifted(fn)
     place = lifted.function.loc
     reps = [represent(a, placeholder) for a in arguments]

@@ -1,0 +1,218 @@
+"""Derivatives called inside: `ssad.grad(f)(x)` in a compiled function is a call of the tangent of `f`.
+
+The tangent is plain IR beside the function, so it is inlined, optimised and differentiated like everything
+else. It is that by one number: where several are asked for, there are as many calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ssad.frontend.abstract import MIXED, Abstract, DerivativeOf, Known, Number, TupleOf, without_constants
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import Context, Deriving, Rep, compound, known
+from ssad.frontend.engine import Instance
+from ssad.frontend.shapes import travelling
+from ssad.ir.core import Const, Value
+from ssad.ir.types import I64, Array, Scalar, array, tuple_of
+
+Apply = Callable[[Context, Rep, list[Rep], dict[str, Rep]], Rep]
+
+
+def derivative_of(ctx: Context, gives: str, args: Sequence[Rep], keywords: dict[str, Rep]) -> Rep:
+    """`ssad.grad(f, argnums)` inside: what a call of it is to be."""
+    names = ("fn", "argnums")
+    given = dict(zip(names, args, strict=False)) | keywords
+    if len(args) > 2 or "fn" not in given or not set(given) <= set(names):
+        raise unsupported(
+            "call", "options of a derivative inside are not compiled", ctx.loc, "give argnums only"
+        )
+    function, argnums = given["fn"], given.get("argnums")
+    if isinstance(function.abstract, DerivativeOf):
+        raise _again(ctx)
+    if gives == "value":
+        return function
+    numbers = 0 if argnums is None else _constant(argnums)
+    if numbers is None:
+        raise unsupported("call", "argnums has to be known at compile time", ctx.loc, "write numbers")
+    return compound(DerivativeOf, [function], (gives, numbers))
+
+
+def compiled(obj: Any) -> Rep:
+    """What `ssad.jit`, `ssad.grad` and their kin have made outside: the function, or its derivative."""
+    function = known(obj.py_func)
+    if obj.gives == "value":
+        return function
+    return compound(DerivativeOf, [function], (obj.gives, argnums_of(obj)))
+
+
+def argnums_of(obj: Any) -> Any:
+    """Its argnums, counted from the first parameter where their number is fixed."""
+    numbers = getattr(obj, "argnums", obj.given_argnums)
+    return numbers[0] if isinstance(obj.given_argnums, int) and isinstance(numbers, tuple) else numbers
+
+
+def _constant(rep: Rep) -> int | tuple[int, ...] | None:
+    kind = rep.abstract
+    if isinstance(kind, TupleOf):
+        items = [_constant(item) for item in rep.items()]
+        return tuple(n for n in items if isinstance(n, int)) if all(type(n) is int for n in items) else None
+    if isinstance(kind, Number) and kind.type is I64 and kind.constant is not None:
+        return int(kind.constant)
+    return None
+
+
+def call_derivative(
+    ctx: Context, apply: Apply, derivative: Rep, args: list[Rep], keywords: dict[str, Rep]
+) -> Rep:
+    """The call of a derivative: `apply` binds the arguments as for the function itself, and comes back to
+    `tangents` where that is found.
+    """
+    kind, function = derivative.abstract, derivative.items()[0]
+    assert isinstance(kind, DerivativeOf)
+    gives, argnums = kind.tag
+    if ctx.deriving is not None:
+        raise _again(ctx)
+    numbers = tuple(argnums) if isinstance(argnums, tuple | list) else (argnums,)
+    explicit = [Rep(rep.abstract, rep.parts) for rep in [*args, *keywords.values()]]  # known by identity
+    split = len(args)
+    ctx.deriving = Deriving(numbers, explicit, split)
+    try:
+        named = dict(zip(keywords, explicit[split:], strict=True))
+        result = apply(ctx, function, explicit[:split], named)
+        if _is_waiting(ctx):
+            raise unsupported(
+                "call",
+                f"the derivative of {function.abstract} is not compiled inside a function",
+                ctx.loc,
+                "give a plain Python function that calls it, without a rule of its own",
+            )
+    finally:
+        ctx.deriving = None
+    value, *slopes = result.items()
+    slope = compound(TupleOf, slopes) if isinstance(argnums, tuple | list) else slopes[0]
+    return slope if gives == "gradient" else compound(TupleOf, [value, slope])
+
+
+def _is_waiting(ctx: Context) -> bool:
+    """Whether nobody has taken up the call to be differentiated."""
+    return ctx.deriving is not None
+
+
+def _again(ctx: Context) -> Exception:
+    return unsupported(
+        "call",
+        "the derivative of a derivative is not compiled inside a function",
+        ctx.loc,
+        "name the first derivative: `def slope(x): return ssad.grad(f)(x)`, then ssad.grad(slope)",
+    )
+
+
+def positions_of(ctx: Context, deriving: Deriving, args: Sequence[Rep], count: int, name: str) -> list[int]:
+    """Which of the arguments that `name` gets for its `count` parameters are to be differentiated by.
+
+    The numbers count the parameters from the first one that the call gives, for what a method or a partial
+    has put before it does not count.
+    """
+    given = [n for n, arg in enumerate(args[:count]) if any(arg is rep for rep in deriving.explicit)]
+    if len(given) != len(deriving.explicit):
+        raise unsupported(
+            "call", f"{name} is differentiated, and has arguments in `*args`", ctx.loc, "name them"
+        )
+    gap = given != list(range(given[0], given[0] + len(given))) if given else False
+    if gap or (given and given[0] and not deriving.positional):
+        cause = f"argnums count the parameters of {name}, and this call leaves some out in between"
+        raise unsupported("call", cause, ctx.loc, "give them all")
+    for n in deriving.numbers:
+        if not -len(given) <= n < len(given) or (n < 0 and given[-1] != count - 1):
+            cause = f"argnums {n} does not fit a call of {name} with {len(given)} arguments"
+            raise untypable("bind", cause, ctx.loc)
+    positions = [given[n] for n in deriving.numbers]
+    for n in positions:
+        _refuse_inactive(ctx, args[n].abstract)
+    return positions
+
+
+def _refuse_inactive(ctx: Context, kind: Abstract) -> None:
+    """Refuse to differentiate by anything but one float."""
+    if not isinstance(kind, Number):
+        raise unsupported(
+            "call",
+            f"the derivative by {kind} is not compiled inside a function, only by single numbers",
+            ctx.loc,
+            "take the gradient outside, or differentiate the whole function",
+        )
+    if not kind.type.is_float or kind.flavour is MIXED:
+        raise untypable("operand", f"cannot differentiate by {kind}", ctx.loc, "give a float: float(x)")
+
+
+def tangents(ctx: Context, instance: Instance, args: Sequence[Rep], positions: Sequence[int]) -> Rep:
+    """The value of a function and its derivatives by the arguments at `positions`, as a tuple."""
+    result = instance.result
+    name = instance.lifted.function.name
+    pairs = zip(args, instance.arguments, strict=True)
+    args = [Rep(wanted, ctx.convert(rep, wanted)) for rep, wanted in pairs]
+    if ctx.handler is not None and instance.raises is not None:
+        cause = f"the derivative of {name}, which may raise, is not compiled within `try`"
+        raise unsupported("call", cause, ctx.loc, "call it outside of `try`")
+    captured = [ctx.capture(capture) for capture in instance.captures.values()]
+    if result is None:
+        result = Known(None)
+    if not isinstance(result, Number) or not result.type.is_float:
+        cause = f"a gradient is defined for functions that return one float; {name} returns {result}"
+        raise untypable("return", cause, ctx.loc, "return a float")
+    starts = [0]
+    operands: list[Value] = []
+    for rep in [*args, *captured]:
+        operands += travelling(rep.abstract, rep.parts)
+        starts.append(len(operands))
+    value: Sequence[Value] = ()
+    slopes = []
+    for at in positions:
+        value, slope = _call(ctx, instance, operands, starts[at], len(positions) > 1)
+        kind = args[at].abstract
+        assert isinstance(kind, Number)
+        slopes.append(Rep(Number(kind.type, kind.flavour), [ctx.cast(slope, kind.type)]))
+    return compound(TupleOf, [Rep(without_constants(result), value), *slopes])
+
+
+def constant_slopes(ctx: Context, value: Rep, args: Sequence[Rep], positions: Sequence[int]) -> Rep:
+    """The same where the value is known at compile time: zeros."""
+    kind = value.abstract
+    if not isinstance(kind, Number) or not kind.type.is_float:
+        raise untypable("return", f"a gradient is that of a float; this is {kind}", ctx.loc, "return a float")
+    numbers = [args[at].abstract for at in positions]
+    zeros = [Rep(Number(k.type, k.flavour), [Const(k.type, 0.0)]) for k in numbers if isinstance(k, Number)]
+    return compound(TupleOf, [value, *zeros])
+
+
+def _call(
+    ctx: Context, instance: Instance, operands: Sequence[Value], active: int, several: bool
+) -> tuple[list[Value], Value]:
+    """The parts of the value, and its derivative by operand `active`."""
+    assert isinstance(instance.result, Number)
+    kind, *flag = without_constants(instance.result).parts
+    if ctx.block is None:
+        return [Value(kind), *map(Value, flag)], Value(kind)
+    tangent = ctx.engine.tangent_of(instance, active, ctx.loc)
+    if several and tangent.writes:
+        cause = f"{instance.lifted.function.name} writes into arrays: it has derivatives by one argument only"
+        raise unsupported("call", cause, ctx.loc, "give one argnum")
+    given = [_tangent(ctx, operands[n], n == active) if dot else operands[n] for n, dot in tangent.params]
+    both = ctx.emit("call", *given, callee=tangent.callee, type=str(tuple_of(kind, kind, *flag)))
+    value, slope, *numpy = [ctx.emit("extract", both, index=n) for n in range(2 + len(flag))]
+    return [value, *numpy], slope
+
+
+def _tangent(ctx: Context, operand: Value, active: bool) -> Value:
+    """1 for what is differentiated by, an array of zeros for one that may come to depend on it."""
+    kind = operand.type
+    if not isinstance(kind, Array):
+        assert isinstance(kind, Scalar)
+        return Const(kind, 1.0 if active else 0.0)
+    made = array(kind.elem, kind.rank, "C" if kind.layout == "A" else kind.layout)
+    sizes = [ctx.dim(operand, axis) for axis in range(kind.rank)]
+    zeros = ctx.emit("alloc", *sizes, type=str(made))
+    ctx.emit("fill", zeros, Const(kind.elem, 0.0))
+    return zeros if kind.layout != "A" else ctx.any_layout(zeros)
