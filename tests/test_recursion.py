@@ -19,7 +19,9 @@ from ssad.ir.parser import parse_module
 from ssad.ir.types import F64, I64
 from ssad.ir.verify import verify
 from ssad.pipeline import Recipe, Step, Trace, stage
+from tests.oracle.tape import gradient
 from tests.outside import agrees, random
+from tests.recursive_programs import random_recursion
 
 
 def power(x: Any, n: Any) -> Any:
@@ -328,3 +330,23 @@ def test_single_precision() -> None:
     x = np.arange(1, 6, dtype=np.float32)
     assert ssad.jit(narrow)(x) == np.float32(55.0)
     np.testing.assert_array_equal(ssad.grad(narrow)(x), 2 * x)
+
+
+# Random programs
+
+
+@pytest.mark.parametrize("first", range(0, 24, 6))
+def test_random_recursion(first: int) -> None:
+    """In all modes; the tape is the oracle, for second derivatives its differences."""
+    for seed in range(first, first + 6):
+        program, arguments = random_recursion(seed)
+        agrees(program, arguments(), (0, 1, 2) if seed % 3 else (seed // 3 % 3,))
+        _, bars = gradient(program, arguments(), (0, 1, 2))
+        dots = (0.3, -0.7, np.array([0.3, 0.2, -0.5]))
+        wanted = sum(float(np.sum(dot * bar)) for dot, bar in zip(dots, bars, strict=True))
+        _, got = ssad.jvp(program, arguments(), (*dots, None))
+        assert got == pytest.approx(wanted, rel=1e-11, abs=1e-11), seed
+        h = 1e-5
+        low, high = (gradient(program, (0.7 + step, *arguments()[1:]), 0)[1] for step in (-h, h))
+        second = ssad.hvp(program, 0.7, 1.0, *arguments()[1:])
+        assert second == pytest.approx((high - low) / (2 * h), rel=1e-5, abs=1e-5), seed
