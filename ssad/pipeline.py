@@ -194,6 +194,8 @@ def stages(
     _run(module, OPTIMISE, trace)
     if recipe.steps:
         primal = door(primal, module)
+        if recipe.overlap:
+            primal.attrs["overlap"] = True
     derivative = primal_signature(primal)
     parts = parts_of(arguments)
     writes = written(primal)

@@ -14,6 +14,7 @@ reverse sweep takes first, followed by what it gets again and the seeds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from ssad.ir.core import Function, Value
 from ssad.ir.types import NONE, RESIDUAL, Type, tuple_of
@@ -22,6 +23,25 @@ from ssad.ir.types import NONE, RESIDUAL, Type, tuple_of
 def is_split(function: Function) -> bool:
     """Whether the sweeps of `function` are called apart."""
     return "forward" in function.attrs
+
+
+def sound_split(function: Function) -> bool:
+    """Whether the attributes of such a function fit its signature; true of every other function."""
+    if not is_split(function):
+        return True
+    attrs, params, results = function.attrs, len(function.params), len(function.result_types)
+    forward, seeds = attrs["forward"], attrs.get("seeds")
+    if not _counts(forward, results) or not _counts(seeds, params):
+        return False
+    limits = {"again": params - seeds, "again_results": forward}
+    return all(
+        isinstance(attrs.get(key), tuple) and all(_counts(n, limit - 1) for n in attrs[key])
+        for key, limit in limits.items()
+    )
+
+
+def _counts(value: object, most: int) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
 def seeds_of(function: Function) -> list[Value]:

@@ -15,7 +15,7 @@ from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Terminator, U
 from ssad.ir.graph import LoopForest, reverse_postorder
 from ssad.ir.primitive import TypeMismatch
 from ssad.ir.raising import fault_of
-from ssad.ir.sweeps import call_types, is_split, result_type
+from ssad.ir.sweeps import call_types, is_split, result_type, sound_split
 from ssad.ir.types import BOOL, NONE, OBJECT, Scalar, Type
 
 FP_WORDS = frozenset(("reassoc", "contract", "nsz", "arcp", "afn"))
@@ -46,7 +46,7 @@ class Checker:
         self.home: dict[Value, tuple[Block, int]] = {}
 
     def run(self) -> None:
-        from ssad.ir.verify_adjoint import check_adjoint, check_stacks
+        from ssad.ir.verify_adjoint import check_adjoint, check_split, check_stacks
 
         self._check_blocks()
         self._check_control_flow()
@@ -59,6 +59,8 @@ class Checker:
         if adjoint or any(b.mirrors or b.reverses for b in self.function.blocks):
             check_adjoint(self)
         check_stacks(self)
+        if is_split(self.function):
+            check_split(self)
 
     def fail(self, invariant: str, cause: str, guilty: Op | Terminator | Block | Function) -> NoReturn:
         raise VerifyError(invariant, cause, guilty, _window(self.function, guilty))
@@ -189,8 +191,8 @@ class Checker:
         sweep = op.attrs.get("sweep")
         if sweep is not None and (sweep not in ("fwd", "rev") or not is_split(function)):
             self.fail("V13", f"@{callee} has no sweep {sweep!r} to be called", op)
-        if not self._sound_split(function):
-            self.fail("V13", f"the attributes of @{callee} do not say what belongs to which sweep", op)
+        if not sound_split(function):
+            self.fail("V26", f"the attributes of @{callee} do not say what belongs to which sweep", op)
         types = [v.type for v in op.operands]
         wanted, results = call_types(function, sweep)
         if types != wanted:
@@ -198,20 +200,6 @@ class Checker:
         result = result_type(results)
         if (op.result.type if op.result is not None else NONE) is not result:
             self.fail("V13", f"@{callee} gives {result}", op)
-
-    def _sound_split(self, function: Function) -> bool:
-        """Whether the attributes of a function whose sweeps are called apart fit its signature."""
-        if not is_split(function):
-            return True
-        attrs, params, results = function.attrs, len(function.params), len(function.result_types)
-        forward, seeds = attrs["forward"], attrs.get("seeds", -1)
-        if not _is_number(forward, results + 1) or not _is_number(seeds, params + 1):
-            return False
-        limits = {"again": params - seeds, "again_results": forward}
-        return all(
-            isinstance(attrs.get(key), tuple) and all(_is_number(n, limit) for n in attrs[key])
-            for key, limit in limits.items()
-        )
 
     # terminators
 
@@ -292,10 +280,6 @@ def _exact_in_f32(value: float) -> bool:
     except OverflowError:
         return False
     return back == value or value != value
-
-
-def _is_number(value: object, limit: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < limit
 
 
 def _is_attribute(value: object) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from ssad.ir.core import Block, Const, Op, Undef, Value
+from ssad.ir.core import Block, Const, Op, Terminator, Undef, Value
+from ssad.ir.sweeps import seeds_of, sound_split
 from ssad.ir.types import I64
 
 if TYPE_CHECKING:
@@ -104,6 +105,32 @@ def _check_recall(check: Checker, op: Op, block: Block) -> None:
         inside = " ".join(f"^{header.name}" for header in around)
         here = " ".join(f"^{header.name}" for header in mirrored) or "none"
         check.fail("V22", f"%{value.name} is defined in loop {inside}; mirrored here: {here}", op)
+
+
+def check_split(check: Checker) -> None:
+    """V26: a function whose sweeps are called apart can be cut at its seam."""
+    function = check.function
+    if not sound_split(function):
+        check.fail("V26", "the attributes do not say what belongs to which sweep", function)
+    seeds = set(seeds_of(function))
+    for block in function.blocks:
+        if not block.sweep:
+            check.fail("V26", f"^{block.name} belongs to no sweep", block)
+        term = block.term
+        if block.sweep == "fwd":
+            if term.kind == "return":
+                check.fail("V26", "a return in the forward sweep", term)
+            if not seeds.isdisjoint([*(v for op in block.ops for v in op.operands), *_passed(term)]):
+                check.fail("V26", "the forward sweep uses a seed", block)
+        elif term.kind == "return":
+            for value in term.operands[: function.attrs["forward"]]:
+                home = check.home.get(value)
+                if home is not None and (home[0].sweep != "fwd" or value in seeds):
+                    check.fail("V26", f"%{value.name} is no result of the forward sweep", term)
+
+
+def _passed(term: Terminator) -> list[Value]:
+    return [*term.operands, *(arg for edge in term.edges for arg in edge.args)]
 
 
 def check_stacks(check: Checker) -> None:
