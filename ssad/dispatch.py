@@ -11,10 +11,12 @@ import numpy as np
 
 from ssad.ad.signature import Slot
 from ssad.errors import ArgumentError, SsadError
-from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Abstract, ArrayOf, Known, Number, TupleOf
+from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Abstract, ArrayOf, Known, Number, TreeOf
 from ssad.frontend.arguments import abstract_of
 from ssad.pipeline import Compiled, Recipe, compile_function
-from ssad.shadows import flat_leaves, overlaps_itself, zeros_beside, zeros_like
+from ssad.shadows import overlaps_itself, zeros_beside, zeros_like
+from ssad.trees import build as put_together
+from ssad.trees import flat, kind_of
 
 
 class Specialisations:
@@ -73,10 +75,11 @@ def type_key(value: Any) -> Any:
         return value.dtype.str, value.ndim, layout, flags.aligned
     if isinstance(value, np.generic):
         return kind
-    if kind is tuple:
-        return kind, *map(type_key, value)
     if value is None or kind is str:
         return kind, value
+    tree = kind_of(value)
+    if tree is not None:
+        return kind, tree.names(value), *map(type_key, tree.parts(value))
     return kind, id(value)
 
 
@@ -92,9 +95,7 @@ def _abstract(fn: Callable[..., Any], number: int, value: Any) -> Abstract:
 
 
 def _overlap(args: Sequence[Any]) -> bool:
-    if any(type(a) is tuple for a in args):
-        args = flat_leaves(tuple(args))
-    arrays = [a for a in args if isinstance(a, np.ndarray) and a.ndim]
+    arrays = [a for a in flat(args) if isinstance(a, np.ndarray) and a.ndim]
     return any(np.may_share_memory(a, b) for n, a in enumerate(arrays) for b in arrays[n + 1 :])
 
 
@@ -174,8 +175,10 @@ class Specialisation:
             flat.append(value)
         elif isinstance(argument, Number):
             flat.append(value.item() if isinstance(value, np.ndarray | np.generic) else value)
-        elif isinstance(argument, TupleOf):
-            for item, part in zip(argument.items, value, strict=True):
+        elif isinstance(argument, TreeOf):
+            kind = kind_of(value)
+            assert kind is not None
+            for item, part in zip(argument.items, kind.parts(value), strict=True):
                 self._put(item, part, flat)
 
     def _refuse_write(self, number: int, array: Any) -> None:
@@ -194,8 +197,8 @@ class Specialisation:
         numbers = iter(range(len(result.parts)))
 
         def build(abstract: Abstract) -> Any:
-            if isinstance(abstract, TupleOf):
-                return tuple(build(item) for item in abstract.items)
+            if isinstance(abstract, TreeOf):
+                return put_together(*abstract.made_of, [build(item) for item in abstract.items])
             if isinstance(abstract, Known):
                 return None if tangent else abstract.object
             at = self.result_position.get(Slot("primal", next(numbers), tangent))

@@ -285,7 +285,9 @@ def _differentiate(
     from ssad.ad.reverse import reverse
 
     wanted = {Slot("primal", n) for a in step.argnums for n in parts[a]}
-    active = [n for n, slot in enumerate(derivative.params) if slot in wanted]
+    active = [
+        n for n, slot in enumerate(derivative.params) if slot in wanted and _is_float(derivative.function, n)
+    ]
     fp = "reassoc contract nsz" if recipe.adjoint_reassoc else ""
     if step.mode == "forward":
         return forward(derivative, module, active, fp=fp)
@@ -327,6 +329,12 @@ def _copy_reachable(module: Module, function: Function, to: Module) -> None:
         for key in ("callee", "vjp"):
             if op.name == "call" and key in op.attrs:
                 _copy_reachable(module, module.functions[op.attrs[key]], to)
+
+
+def _is_float(function: Function, number: int) -> bool:
+    """Whether a parameter is a float or an array of floats; a tree has others, too."""
+    kind = function.params[number].type
+    return kind.elem.is_float if isinstance(kind, Array) else kind.is_float
 
 
 def _keep_first(module: Module, function: Function) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 from ssad.errors import ArgumentError
+from ssad.trees import flat, refilled
 
 
 def zeros_like(array: Any) -> Any:
@@ -63,30 +64,20 @@ def spanning(arrays: Sequence[Any]) -> list[Any]:
     return [np.ndarray(a.shape, dtype, block, s, a.strides) for a, s in zip(arrays, starts, strict=True)]
 
 
-def flat_leaves(tree: Any) -> list[Any]:
-    """What stands in nested tuples, left to right."""
-    return [leaf for item in tree for leaf in flat_leaves(item)] if isinstance(tree, tuple) else [tree]
-
-
 def copies(args: Sequence[Any]) -> list[Any]:
-    """Copies of the arguments, arrays in tuples too; arrays that overlap are copied together, so that the
+    """Copies of the arguments, arrays in trees too; arrays that overlap are copied together, so that the
     copies overlap alike.
     """
-    flat = flat_leaves(tuple(args))
-    made = list(flat)
-    numbers = [n for n, a in enumerate(flat) if isinstance(a, np.ndarray)]
-    for group in groups([flat[n] for n in numbers]):
+    found = flat(args)
+    made = list(found)
+    numbers = [n for n, a in enumerate(found) if isinstance(a, np.ndarray)]
+    for group in groups([found[n] for n in numbers]):
         members = [numbers[g] for g in group]
         if len(members) == 1:
-            made[members[0]] = np.copy(flat[members[0]], order="K")
+            made[members[0]] = np.copy(found[members[0]], order="K")
             continue
-        for n, copy in zip(members, spanning([flat[n] for n in members]), strict=True):
-            copy[...] = flat[n]
+        for n, copy in zip(members, spanning([found[n] for n in members]), strict=True):
+            copy[...] = found[n]
             made[n] = copy
     rest = iter(made)
-    return [_filled(arg, rest) for arg in args]
-
-
-def _filled(tree: Any, leaves: Iterator[Any]) -> Any:
-    """`tree` with the next of `leaves` in place of its own."""
-    return tuple(_filled(item, leaves) for item in tree) if isinstance(tree, tuple) else next(leaves)
+    return [refilled(arg, rest) for arg in args]

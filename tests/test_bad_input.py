@@ -62,8 +62,8 @@ NUMBER_OF_ARGUMENTS: list[Case] = [
 ]
 
 ARGUMENTS: list[Case] = [
-    ("list", lambda: jit([1.0, 2.0], 1.0), "'x' of log_sum_exp: an argument is a list"),
-    ("dict", lambda: jit({}, 1.0), "is a dict"),
+    ("list", lambda: jit([b"a", 2.0], 1.0), "argument 'x' of log_sum_exp: argument [0] is a bytes"),
+    ("dict", lambda: jit({1: 2.0}, 1.0), "is a dict"),
     ("set", lambda: jit(x, {1.0}), "'t' of log_sum_exp: an argument is a set"),
     ("bytes", lambda: jit(b"ab", 1.0), "is a bytes"),
     ("object", lambda: jit(Thing(), 1.0), "Thing"),
@@ -88,7 +88,9 @@ ARGUMENTS: list[Case] = [
     ("complex", lambda: jit(x, 1j), "complex"),
     ("int subclass", lambda: jit(x, type("Int", (int,), {})(3)), "Int"),
     ("a string to differentiate by", lambda: ssad.grad(square)("a"), "'x': it is str 'a'"),
-    ("a list to differentiate by", lambda: ssad.grad(square)([1.0]), "'x': it is list"),
+    ("a list to differentiate by", lambda: ssad.grad(square)([1]), "'x': it is a list without a float"),
+    ("a tree's Hessian", lambda: ssad.hessian(square)([1.0]), "argument 'x' is a list"),
+    ("a tree's Jacobian", lambda: ssad.jacobian(square)((1.0,)), "argument 'x' is a tuple"),
     ("None to differentiate by", lambda: ssad.grad(square)(None), "'x': it is NoneType"),
     ("ints to differentiate by", lambda: ssad.grad(square)(np.arange(3)), "int64"),
     ("nothing to check", lambda: ssad.check_grads(square, 3), "none of the arguments"),

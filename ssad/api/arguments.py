@@ -12,6 +12,7 @@ import numpy as np
 from ssad.errors import ArgumentError, DifferentiationError
 from ssad.pipeline import Recipe
 from ssad.shadows import zeros_like
+from ssad.trees import Kind, build, kind_of, leaves
 
 Argnums = int | tuple[int, ...]
 
@@ -49,9 +50,10 @@ def one_argnum(fn: Callable[..., Any], argnums: Any) -> int:
 
 
 def is_differentiable(x: Any) -> bool:
+    """Whether `x` is a float or an array of floats, or a tree with one in it."""
     if isinstance(x, np.ndarray | np.generic):
         return bool(x.dtype.kind == "f")
-    return isinstance(x, float)
+    return isinstance(x, float) or (kind_of(x) is not None and any(map(is_differentiable, leaves(x))))
 
 
 def check_differentiable(fn: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]) -> None:
@@ -61,22 +63,36 @@ def check_differentiable(fn: Callable[..., Any], args: Sequence[Any], argnums: S
             continue
         name = list(inspect.signature(fn).parameters)[n]
         kind = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else f"{type(x).__name__} {x!r:.40}"
+        if kind_of(x) is not None:
+            kind = f"a {type(x).__name__} without a float in it"
         cause = f"cannot differentiate by argument {name!r}: it is {kind}"
         raise DifferentiationError(cause, cure=f"{_cure(name, x)}, or leave it out of argnums")
+
+
+def check_no_tree(fn: Callable[..., Any], args: Sequence[Any], n: int) -> None:
+    """Refuse a tree as the argument that a matrix of derivatives is by."""
+    if kind_of(args[n]) is not None:
+        name = list(inspect.signature(fn).parameters)[n]
+        raise DifferentiationError(
+            f"Hessians and Jacobians are by one float or array; argument {name!r} is a "
+            f"{type(args[n]).__name__}",
+            cure="use ssad.hvp, ssad.jvp or ssad.vjp, which take trees, or pass one array",
+        )
 
 
 def _cure(name: str, x: Any) -> str:
     if isinstance(x, np.ndarray):
         return f"pass {name}.astype(float)"
-    if isinstance(x, list):
-        return f"pass np.array({name}, float)"
-    if isinstance(x, tuple | dict):
-        return "pass each of its numbers and arrays as an argument of its own"
+    if kind_of(x) is not None:
+        return "put floats in it (3.0, not 3)"
     return "pass a float (3.0, not 3)"
 
 
 def like(v: Any, x: Any, name: str) -> Any:
-    """`v` as a tangent or cotangent of `x`. Raises ArgumentError where it is none."""
+    """`v` as a tangent or cotangent of `x`, a tree for a tree. Raises ArgumentError where it is none."""
+    kind = kind_of(x)
+    if kind is not None:
+        return _like_tree(v, x, kind, name)
     if np.asarray(v).dtype.kind not in "fiub":
         raise ArgumentError(f"{name} is {v!r:.40}", cure="give floats: one number, or an array")
     if not isinstance(x, np.ndarray) or x.ndim == 0:
@@ -91,6 +107,27 @@ def like(v: Any, x: Any, name: str) -> Any:
         raise ArgumentError(cause, cure="give an array of the same shape")
     made[...] = v
     return made
+
+
+def _like_tree(v: Any, x: Any, kind: Kind, name: str) -> Any:
+    """A tree in whose parts None stands for zero; the parts that are no floats are None."""
+    parts, names = kind.parts(x), kind.names(x)
+    given: Sequence[Any] = [None] * len(parts)
+    if v is not None:
+        own = kind_of(v)
+        given = own.parts(v) if own is not None else ()
+        if type(v) is not type(x) or own is None or own.names(v) != names or len(given) != len(parts):
+            cause = f"{name} is {v!r:.60}, and belongs to a {type(x).__name__}"
+            raise ArgumentError(cause, cure=f"give a {type(x).__name__} of the same parts, None for zero")
+    made: list[Any] = []
+    for n, (bar, part) in enumerate(zip(given, parts, strict=True)):
+        if not is_differentiable(part):
+            made.append(None)
+            continue
+        if bar is None and kind_of(part) is None:
+            bar = np.zeros(np.shape(part))
+        made.append(like(bar, part, f"{name}.{names[n]}" if names else f"{name}[{n}]"))
+    return build(type(x), names, made)
 
 
 def basis(x: Any) -> list[Any]:

@@ -14,7 +14,8 @@ from ssad.api.compiled import grad
 from ssad.api.operators import hvp_by, jvp, vjp
 from ssad.api.tracebacks import door
 from ssad.errors import ArgumentError, SsadError
-from ssad.shadows import copies, flat_leaves
+from ssad.shadows import copies
+from ssad.trees import flat, kind_of, leaves, mapped, refilled
 
 
 class GradientMismatch(SsadError, AssertionError):
@@ -56,13 +57,13 @@ def check_grads(
     v = [_direction(a, rng) if n in numbers else None for n, a in enumerate(args)]
 
     y, pullback = vjp(fn, *copies(args))
-    floats = [n for n, leaf in enumerate(flat_leaves(y)) if is_differentiable(leaf)]
+    floats = [n for n, leaf in enumerate(leaves(y)) if is_differentiable(leaf)]
     if not floats:
         raise ArgumentError(f"{fn.__name__} returns {y!r:.40}, which is no float", cure="return a float")
 
     def parts(tree: Any) -> list[Any]:
-        leaves = flat_leaves(tree)
-        return [np.asarray(leaves[n], float) for n in floats]
+        found = [*leaves(tree)]
+        return [np.asarray(found[n], float) for n in floats]
 
     def value(t: float) -> Any:
         return _flat(parts(fn(*_moved(args, v, t))))
@@ -71,20 +72,20 @@ def check_grads(
     _agree("forward mode", _flat(y_dot), derivative(value), rtol)
 
     y_bar = [_direction(part, rng) for part in parts(y)]
-    x_bar = pullback(tuple(y_bar) if isinstance(y, tuple) else y_bar[0])
+    x_bar = pullback(tuple(y_bar) if kind_of(y) is not None else y_bar[0])
     left = sum(float(np.vdot(b, d)) for b, d in zip(y_bar, y_dot, strict=True))
-    right = sum(float(np.vdot(x_bar[n], v[n])) for n in numbers)
+    right = float(np.vdot(_flat([x_bar[n] for n in numbers]), _flat([v[n] for n in numbers])))
     _agree("reverse mode", np.array([right]), np.array([left]), rtol)
 
-    if order >= 2 and np.ndim(y) == 0 and not isinstance(y, tuple):
+    if order >= 2 and kind_of(y) is None and np.ndim(y) == 0:
         for n in numbers:
             along = [w if m == n else None for m, w in enumerate(v)]
 
             def slope(t: float, n: int = n, along: Sequence[Any] = along) -> Any:
-                return np.ravel(grad(fn, argnums=n)(*_moved(args, along, t)))
+                return _flat([grad(fn, argnums=n)(*_moved(args, along, t))])
 
             second = hvp_by(fn, copies(args), v[n], n)
-            _agree(f"second order by argument {n}", np.ravel(second), derivative(slope), rtol * 10)
+            _agree(f"second order by argument {n}", _flat([second]), derivative(slope), rtol * 10)
 
 
 def derivative(f: Callable[[float], Any], h: float = 1e-2, rounds: int = 6) -> Any:
@@ -116,20 +117,34 @@ def _agree(what: str, got: Any, expected: Any, rtol: float) -> None:
 
 
 def _direction(x: Any, rng: np.random.Generator) -> Any:
-    return float(rng.standard_normal()) if np.ndim(x) == 0 else rng.standard_normal(np.shape(x))
+    """A random tangent of `x`: None for what is no float."""
+
+    def of_leaf(leaf: Any) -> Any:
+        if not is_differentiable(leaf):
+            return None
+        return float(rng.standard_normal()) if np.ndim(leaf) == 0 else rng.standard_normal(np.shape(leaf))
+
+    return mapped(of_leaf, x)
 
 
 def _moved(args: Sequence[Any], v: Sequence[Any], t: float) -> list[Any]:
+    """Copies of the arguments, `t` steps along the direction `v`."""
+
+    def step(leaf: Any, w: Any) -> Any:
+        if w is None:
+            return leaf
+        if np.ndim(leaf) == 0:
+            return type(leaf)(leaf + t * w)
+        leaf += t * w
+        return leaf
+
     moved = copies(args)
     for n, w in enumerate(v):
-        if w is None:
-            continue
-        if np.ndim(moved[n]):
-            moved[n] += t * w
-        else:
-            moved[n] = type(moved[n])(moved[n] + t * w)
+        if w is not None:
+            moved[n] = refilled(moved[n], map(step, leaves(moved[n]), leaves(w)))
     return moved
 
 
 def _flat(parts: Sequence[Any]) -> Any:
-    return np.concatenate([np.ravel(part) for part in parts])
+    """The floats of all parts in one array."""
+    return np.concatenate([np.ravel(leaf) for leaf in flat(parts) if leaf is not None] or [np.zeros(0)])

@@ -12,6 +12,7 @@ import numpy as np
 from ssad.api.arguments import (
     basis,
     check_differentiable,
+    check_no_tree,
     is_differentiable,
     like,
     one_argnum,
@@ -24,6 +25,7 @@ from ssad.dispatch import Specialisation, Specialisations
 from ssad.errors import ArgumentError, DifferentiationError
 from ssad.pipeline import Recipe, Step
 from ssad.shadows import copies
+from ssad.trees import kind_of
 
 
 @door
@@ -129,6 +131,7 @@ def hessian(fn: Callable[..., Any], argnums: int = 0, **options: Any) -> Callabl
     @door
     def of(*args: Any, **keywords: Any) -> Any:
         args = tuple(bind(fn, signature, args, keywords))
+        check_no_tree(fn, args, n)
         found = _second(versions, args, n)
         kept, x = [*args, *found.captured()], args[n]
         directions = basis(x) if np.ndim(x) else [like(1.0, x, "v")]
@@ -169,10 +172,11 @@ def jacobian(
     def of(*args: Any, **keywords: Any) -> Any:
         args = tuple(bind(fn, signature, args, keywords))
         check_differentiable(fn, args, (n,))
+        check_no_tree(fn, args, n)
         plain_call = versions.find(args, ())
         kept, x = [*args, *plain_call.captured()], args[n]
         y = plain_call.rebuild(plain_call.call(plain_call.prepare(*_apart(kept, len(args)))))
-        if not is_differentiable(y):
+        if not is_differentiable(y) or kind_of(y) is not None:
             cause = f"a Jacobian is defined for functions that return floats; this one returns {y!r:.40}"
             raise DifferentiationError(cause, cure="return one float or one array of floats")
         shape = np.shape(y) + np.shape(x)

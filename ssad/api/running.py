@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from ssad.ad.signature import Slot
 from ssad.api.arguments import check_differentiable, is_differentiable, like
 from ssad.dispatch import Specialisation, Specialisations
 from ssad.errors import ArgumentError, DifferentiationError
-from ssad.frontend.abstract import ArrayOf, Number
-from ssad.shadows import copies, flat_leaves, zeros_like
+from ssad.frontend.abstract import Abstract, ArrayOf, Number, TreeOf
+from ssad.shadows import copies, zeros_like
+from ssad.trees import kind_of, leaves, refilled
 
 
 def part(found: Specialisation, argument: int) -> int:
@@ -62,44 +63,83 @@ def cotangent(
     results: Sequence[Any],
     dot: bool = False,
 ) -> Any:
-    """The cotangent of one argument (or the cotangent's tangent), in the argument's own type."""
-    number, x = part(found, argument), args[argument]
-    if isinstance(x, np.ndarray) and x.ndim:
-        at = found.position.get(Slot("shadow", number, dot))
-        return zeros_like(x) if at is None else values[at]
-    bar = results[found.result_position[Slot("cotangent", number, dot)]]
-    if isinstance(x, np.ndarray):
-        return np.array(bar, x.dtype)
-    return type(x)(bar) if isinstance(x, np.generic) else bar
+    """The cotangent of one argument (or the cotangent's tangent), in the argument's own type: of a tree the
+    tree of the leaves', None for what is no float.
+    """
+
+    def of_leaf(number: int, x: Any) -> Any:
+        if isinstance(x, np.ndarray) and x.ndim:
+            at = found.position.get(Slot("shadow", number, dot))
+            return zeros_like(x) if at is None else values[at]
+        bar = results[found.result_position[Slot("cotangent", number, dot)]]
+        if isinstance(x, np.ndarray):
+            return np.array(bar, x.dtype)
+        return type(x)(bar) if isinstance(x, np.generic) else bar
+
+    x = args[argument]
+    if kind_of(x) is None:
+        return of_leaf(part(found, argument), x)
+    bars: list[Any] = [None] * sum(1 for _ in leaves(x))
+    for place, number, leaf in float_leaves(found, argument, x):
+        bars[place] = of_leaf(number, leaf)
+    return refilled(x, iter(bars))
+
+
+def float_leaves(found: Specialisation, argument: int, x: Any) -> Iterator[tuple[int, int, Any]]:
+    """The leaves of argument `x` that are floats: the how manieth leaf, its IR parameter, the leaf."""
+    number = part(found, argument)
+    for place, (kind, leaf) in enumerate(zip(_leaf_kinds(found.arguments[argument]), leaves(x), strict=True)):
+        if is_differentiable(leaf):
+            yield place, number, leaf
+        number += len(kind.parts)
+
+
+def _leaf_kinds(argument: Abstract) -> Iterator[Abstract]:
+    if isinstance(argument, TreeOf):
+        for item in argument.items:
+            yield from _leaf_kinds(item)
+    else:
+        yield argument
 
 
 def give_tangents(found: Specialisation, tangents: dict[int, Any], values: list[Any]) -> None:
     """Put the tangents of arguments in place. Arguments that overlap and are written are one memory, which
     has one tangent: raises ArgumentError where theirs differ.
     """
-    positions = {n: found.position[Slot("primal", part(found, n), True)] for n in tangents}
-    for n, at in positions.items():
+    placed = [(n, at, dot) for n, tree in tangents.items() for at, dot in _placed(found, n, tree)]
+    for _, at, dot in placed:
         if isinstance(values[at], np.ndarray):
-            values[at][...] = tangents[n]
+            values[at][...] = dot
         else:
-            values[at] = tangents[n]
+            values[at] = dot
     if not found.overlap:
         return
-    for n, at in positions.items():
-        if not np.array_equal(values[at], tangents[n], equal_nan=True):
+    for n, at, dot in placed:
+        if not np.array_equal(values[at], dot, equal_nan=True):
             cause = f"argument {n} overlaps another, is written, and its tangent is not that of the other"
             raise ArgumentError(cause, cure="give the tangent of the shared memory once, and None elsewhere")
 
 
+def _placed(found: Specialisation, argument: int, tangent: Any) -> Iterator[tuple[int, Any]]:
+    """Where each float of a tangent goes."""
+    if kind_of(tangent) is None:
+        yield found.position[Slot("primal", part(found, argument), True)], tangent
+        return
+    for _, number, dot in float_leaves(found, argument, tangent):
+        yield found.position[Slot("primal", number, True)], dot
+
+
 def give_seeds(found: Specialisation, y_bar: Any, y: Any, values: list[Any]) -> None:
-    """Put the cotangent of a result (a float, an array, or a tuple of them) in place of the seeds."""
+    """Put the cotangent of a result (a float, an array, or a tree of them) in place of the seeds."""
     positions = [n for n, slot in enumerate(found.slots) if slot.kind == "seed"]
-    leaves = [leaf for leaf in flat_leaves(y) if is_differentiable(leaf)]
-    bars = flat_leaves(y_bar)
-    if len(bars) != len(leaves) and len(bars) == len(flat_leaves(y)):
-        bars = [bar for bar, leaf in zip(bars, flat_leaves(y), strict=True) if is_differentiable(leaf)]
+    every = [*leaves(y)]
+    floats = [leaf for leaf in every if is_differentiable(leaf)]
+    bars = [*leaves(y_bar)]
+    if len(bars) != len(floats) and len(bars) == len(every):
+        bars = [bar for bar, leaf in zip(bars, every, strict=True) if is_differentiable(leaf)]
     if len(bars) != len(positions):
-        cause = f"y_bar has {len(bars)} parts, the result {len(leaves)}"
+        cause = f"y_bar has {len(bars)} parts, the result {len(floats)}"
         raise ArgumentError(cause, cure="give one per float")
-    for n, bar, own in zip(positions, bars, leaves, strict=True):
-        values[n] = like(bar, own, "y_bar")
+    for n, bar, own in zip(positions, bars, floats, strict=True):
+        nothing = bar is None and kind_of(y) is not None
+        values[n] = like(np.zeros(np.shape(own)) if nothing else bar, own, "y_bar")

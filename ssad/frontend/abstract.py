@@ -239,22 +239,70 @@ class Compound(Abstract):
         return f"{self.noun} of {', '.join(map(str, self.items))}" if self.items else f"empty {self.noun}"
 
 
-class TupleOf(Compound):
-    """A tuple; never an IR value, always a list of parts."""
+class TreeOf(Compound):
+    """An object made of others that comes in and goes out (`ssad.trees`); never an IR value, always a list
+    of parts.
+    """
+
+    @property
+    def made_of(self) -> tuple[type, tuple[str, ...]]:
+        """The class of the object and the names of its parts."""
+        raise NotImplementedError
+
+
+class TupleOf(TreeOf):
+    """A tuple."""
 
     noun = "tuple"
 
+    @property
+    def made_of(self) -> tuple[type, tuple[str, ...]]:
+        return tuple, ()
 
-class ListOf(Compound):
+
+class NamedTupleOf(TupleOf):
+    """A named tuple of class `tag`; in all else a tuple."""
+
+    @property
+    def made_of(self) -> tuple[type, tuple[str, ...]]:
+        return self.tag, self.tag._fields
+
+    def __str__(self) -> str:
+        return str(self.tag.__name__)
+
+
+class RecordOf(TreeOf):
+    """An instance of a dataclass or plain class whose attributes nobody assigns: `tag` is its class and the
+    names of the attributes, items their values.
+    """
+
+    @property
+    def made_of(self) -> tuple[type, tuple[str, ...]]:
+        cls, names = self.tag
+        return cls, names
+
+    def __str__(self) -> str:
+        return str(self.tag[0].__name__)
+
+
+class ListOf(TreeOf):
     """A list display: only good for being turned into an array or a tuple at once."""
 
     noun = "list"
 
+    @property
+    def made_of(self) -> tuple[type, tuple[str, ...]]:
+        return list, ()
 
-class DictOf(Compound):
+
+class DictOf(TreeOf):
     """A dict whose keys are known strings: `tag` the keys in order, items their values. Nobody changes it."""
 
     noun = "dict"
+
+    @property
+    def made_of(self) -> tuple[type, tuple[str, ...]]:
+        return dict, self.tag
 
 
 class SliceOf(Compound):
@@ -388,6 +436,19 @@ def number(value: Any) -> Abstract:
 def array_of(elem: Scalar, rank: int, layout: str = "A") -> ArrayOf:
     """An array of that element type, rank and layout."""
     return ArrayOf(array(elem, rank, layout))
+
+
+def tree_of(cls: type, names: tuple[str, ...], items: Iterable[Abstract]) -> TreeOf:
+    """The abstract value of an object of class `cls` with these parts."""
+    if cls is tuple:
+        return TupleOf(items)
+    if cls is list:
+        return ListOf(items)
+    if cls is dict:
+        return DictOf(items, names)
+    if issubclass(cls, tuple):
+        return NamedTupleOf(items, cls)
+    return RecordOf(items, (cls, names))
 
 
 def without_constants(value: Abstract, keep: tuple[Scalar, ...] = ()) -> Abstract:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import re
 import typing
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ssad import trees
 from ssad.errors import ArgumentError, SignatureError
 from ssad.frontend.abstract import (
     NUMPY,
@@ -21,6 +23,7 @@ from ssad.frontend.abstract import (
     Number,
     TupleOf,
     array_of,
+    tree_of,
 )
 from ssad.frontend.engine import array_type
 from ssad.ir.types import BOOL, F64, I64, scalar
@@ -48,15 +51,23 @@ def abstract_of(value: Any, name: str = "") -> Abstract:
         if value.dtype in SCALARS:
             return Number(SCALARS[value.dtype], NUMPY)
         raise _refusal(name, f"is {kind.__name__}", "convert it with float(...)")
-    if kind is tuple:
-        return TupleOf([abstract_of(item, f"{name}[{n}]" if name else "") for n, item in enumerate(value)])
+    tree = trees.kind_of(value)
+    if tree is not None:
+        names = tree.names(value)
+        parts = [abstract_of(part, _of_part(name, names, n)) for n, part in enumerate(tree.parts(value))]
+        return tree_of(kind, names, parts)
     if value is None or isinstance(
-        value, str | FunctionType | BuiltinFunctionType | ModuleType | type | np.ufunc
+        value, str | enum.Enum | FunctionType | BuiltinFunctionType | ModuleType | type | np.ufunc
     ):
         return Known(value)
     if getattr(value, "__ssad__", False):
         return Known(value)
     raise _refusal(name, *_why_not(value))
+
+
+def _of_part(name: str, names: tuple[str, ...], number: int) -> str:
+    """What a part of the argument `name` is called."""
+    return f"{name}.{names[number]}" if names else f"{name}[{number}]"
 
 
 def _refusal(name: str, cause: str, cure: str) -> ArgumentError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ssad.frontend.abstract import Abstract, ArrayOf, Known, Number, TupleOf, without_constants
+from ssad.frontend.abstract import Abstract, ArrayOf, Known, Number, TreeOf, without_constants
 from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.captures import Capture, Guard
 from ssad.frontend.codes import unsupported
@@ -80,7 +80,7 @@ def infer(
 
 def _refuse_result(result: Abstract, place: Location | None) -> None:
     """Refuse what has no way out of native code: all but numbers, arrays, strings, None, and their tuples."""
-    if isinstance(result, TupleOf):
+    if isinstance(result, TreeOf):
         for item in result.items:
             _refuse_result(item, place)
     elif not isinstance(result, Number | ArrayOf | Known):
