@@ -10,10 +10,12 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from ssad.errors import ArgumentError
 
 
 class Kind(NamedTuple):
@@ -69,6 +71,8 @@ def is_named_tuple(cls: type) -> bool:
 
 def is_record(cls: type) -> bool:
     """Whether instances of `cls` are nothing but their attributes: a dataclass, or a plain class."""
+    if cls is SimpleNamespace:
+        return True
     if not cls.__flags__ & (1 << 9):  # made by a class statement
         return False
     foreign = (type, BaseException, enum.Enum, np.generic, np.ndarray)
@@ -98,7 +102,7 @@ def build(cls: type, names: tuple[str, ...], parts: Sequence[Any]) -> Any:
         return dict(zip(names, parts, strict=True))
     if issubclass(cls, tuple):
         return tuple.__new__(cls, parts)
-    made = object.__new__(cls)
+    made = cls.__new__(cls)
     for name, part in zip(names, parts, strict=True):
         object.__setattr__(made, name, part)
     return made
@@ -114,14 +118,26 @@ def leaves(value: Any) -> Iterator[Any]:
             yield from leaves(part)
 
 
+MOST_LEAVES = 1000
+"""Larger trees are no structure but data, which arrays are for."""
+
+
 def flat(values: Iterable[Any]) -> list[Any]:
-    """The leaves of all values."""
+    """The leaves of all values. Raises ArgumentError where one contains itself, or has very many."""
     found: list[Any] = []
     for value in values:
         if type(value) in _LEAVES:
             found.append(value)
-        else:
+            continue
+        before = len(found)
+        try:
             found.extend(leaves(value))
+        except RecursionError:
+            cause = f"an argument is a {type(value).__name__} that contains itself"
+            raise ArgumentError(cause, cure="pass its numbers and arrays") from None
+        if len(found) - before > MOST_LEAVES:
+            cause = f"an argument is a {type(value).__name__} of {len(found) - before} numbers"
+            raise ArgumentError(cause, cure="pass an array: np.array(x)")
     return found
 
 

@@ -63,7 +63,7 @@ NUMBER_OF_ARGUMENTS: list[Case] = [
 
 ARGUMENTS: list[Case] = [
     ("list", lambda: jit([b"a", 2.0], 1.0), "argument 'x' of log_sum_exp: argument [0] is a bytes"),
-    ("dict", lambda: jit({1: 2.0}, 1.0), "is a dict"),
+    ("dict", lambda: jit({1: 2.0}, 1.0), "is a dict whose keys"),
     ("set", lambda: jit(x, {1.0}), "'t' of log_sum_exp: an argument is a set"),
     ("bytes", lambda: jit(b"ab", 1.0), "is a bytes"),
     ("object", lambda: jit(Thing(), 1.0), "Thing"),

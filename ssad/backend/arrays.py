@@ -428,6 +428,15 @@ def _view(w: FunctionWriter, op: Op) -> None:
     w.define(op, pointer, *out_shape, *(out_steps if result.layout == "A" else ()))
 
 
+def _choose(w: FunctionWriter, op: Op) -> None:
+    cond, first, second = op.operands
+    chosen = []
+    for n, (a, b) in enumerate(zip(w.parts(first), w.parts(second), strict=True)):
+        kind = "ptr" if n == 0 else "i64"
+        chosen.append(w.tmp(f"select i1 {w.one(cond)}, {kind} {a}, {kind} {b}"))
+    w.define(op, *chosen)
+
+
 HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     "dim": _dim,
     "load": _load,
@@ -442,4 +451,5 @@ HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     "add_scaled_into": _add_scaled_into,
     "sum_all": _sum_all,
     "view": _view,
+    "choose": _choose,
 }

@@ -103,11 +103,11 @@ def why_not_an_array(value: np.ndarray[Any, Any]) -> tuple[str, str]:
 
 def _why_not(value: object) -> tuple[str, str]:
     kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
-    if isinstance(value, list):
-        return "is a list", "pass an array: np.array(x)"
     if isinstance(value, complex):
         return "is complex; complex numbers are not compiled yet", "pass its real and imaginary parts"
-    if isinstance(value, dict | set | frozenset):
+    if isinstance(value, dict):
+        return f"is a {kind} whose keys are no strings", "name its entries by strings, or pass its values"
+    if isinstance(value, set | frozenset):
         return f"is a {kind}", "pass its values as numbers or arrays"
     if kind.startswith("pandas."):
         return f"is a {kind}", "pass x.to_numpy()"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import caught
+from ssad.frontend import caught, records
 from ssad.frontend.abstract import (
     DTYPES,
     NUMPY,
@@ -19,7 +19,9 @@ from ssad.frontend.abstract import (
     DictOf,
     Exceptional,
     Known,
+    NamedTupleOf,
     Number,
+    RecordOf,
     Several,
     TupleOf,
 )
@@ -47,6 +49,8 @@ def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
         return _of_array(ctx, rep, name)
     if isinstance(kind, Number):
         return _of_number(ctx, rep, name)
+    if isinstance(kind, RecordOf | NamedTupleOf):
+        return records.attribute(ctx, rep, name)
     if isinstance(kind, DictOf) and name in DICT_METHODS:
         return compound(Bound, [rep], name)
     if isinstance(kind, Exceptional | Several):

@@ -22,9 +22,11 @@ from ssad.frontend.abstract import (
     Exceptional,
     Known,
     ListOf,
+    NamedTupleOf,
     Number,
     PartialOf,
     RangeOf,
+    RecordOf,
     Several,
     Text,
     TupleOf,
@@ -217,6 +219,8 @@ def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
             Text: str,
             Closure: type(_tuple),
         }
+        if isinstance(kind, RecordOf | NamedTupleOf):
+            return known(issubclass(kind.made_of[0], kinds))
         if type(kind) in own:
             return known(issubclass(own[type(kind)], kinds))
     except TypeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import operator
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ssad.frontend import records
 from ssad.frontend.abstract import (
     SCALARS,
     Abstract,
@@ -76,6 +78,8 @@ def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) 
         return _call_closure(ctx, callee, args, keywords)
     if isinstance(kind, DerivativeOf):
         return call_derivative(ctx, apply, callee, args, keywords)
+    if (special := records.method(callee, "__call__")) is not None:
+        return _call_function(ctx, special, [callee, *args], keywords)
     if isinstance(kind, PartialOf):
         inner, *given = callee.items()
         split = len(given) - len(kind.tag)
@@ -101,6 +105,9 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
         return compound(PartialOf, [*args, *keywords.values()], tuple(keywords))
     if isinstance(obj, functools.partial):
         return _call_partial(ctx, obj, args, keywords)
+    own = records.builtin(ctx, obj, args)
+    if own is not None:
+        return own
     handler = _found(BUILTINS, obj) or _found(NUMPY_CALLS, obj)
     if handler is not None:
         return _call_handler(ctx, handler, obj, args, keywords)
@@ -116,8 +123,13 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
         return _call_library(ctx, library, args, keywords)
     if isinstance(obj, FunctionType) and (obj.__module__ or "").startswith("ssad.api"):
         raise unsupported("call", f"ssad.{obj.__name__} inside a function is not compiled", ctx.loc)
+    if obj is records.replaced or obj is dataclasses.replace:
+        return records.replaced(ctx, args, keywords)
     if isinstance(obj, FunctionType):
         return _call_function(ctx, obj, args, keywords)
+    made = records.construct(ctx, obj, args, keywords) if isinstance(obj, type) else None
+    if made is not None:
+        return made
     if isinstance(obj, type) and issubclass(obj, BaseException):
         return make_exception(ctx, obj, args)
     if isinstance(obj, type) and issubclass(obj, np.generic) and np.dtype(obj) in SCALARS and len(args) == 1:

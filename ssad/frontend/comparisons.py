@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend import dicts, outside
+from ssad.frontend import dicts, outside, records
 from ssad.frontend.abstract import (
     ArrayOf,
     DictOf,
@@ -15,6 +15,7 @@ from ssad.frontend.abstract import (
     MaybeUnbound,
     Number,
     RangeOf,
+    RecordOf,
     Text,
     TupleOf,
     Unbound,
@@ -57,6 +58,9 @@ def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         if not x.type.is_float and not y.type.is_float:
             return _compare_integers(ctx, symbol, a, b)
         return same_way(ctx, lambda p, q: _compare_floats(ctx, symbol, p, q), a, b)
+    own = records.compare(ctx, symbol, a, b)
+    if own is not None:
+        return own
     if isinstance(x, ArrayOf) or isinstance(y, ArrayOf):
         raise unsupported(
             "array_expression",
@@ -76,6 +80,8 @@ def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     if symbol in ("==", "!="):
         equal = _equal(ctx, a, b)
         return plain_bool(equal if symbol == "==" else ctx.not_(equal))
+    if isinstance(x, TupleOf) and isinstance(y, TupleOf):
+        return plain_bool(_in_order(ctx, symbol, a.items(), b.items()))
     raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
 
 
@@ -144,14 +150,26 @@ def _equal(ctx: Context, a: Rep, b: Rep) -> Value:
     x, y = a.abstract, b.abstract
     if isinstance(x, DictOf) or isinstance(y, DictOf):
         raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc, "compare the values")
-    if type(x) is type(y) and isinstance(x, TupleOf | ListOf) and isinstance(y, TupleOf | ListOf):
-        if len(x.items) != len(y.items):
+    if any(isinstance(x, kind) and isinstance(y, kind) for kind in (TupleOf, ListOf)):
+        if len(a.items()) != len(b.items()):
             return FALSE
         pairs = zip(a.items(), b.items(), strict=True)
         return ctx.and_(*[truth(ctx, compare(ctx, "==", p, q)) for p, q in pairs])
+    if isinstance(x, RecordOf) and isinstance(y, RecordOf):
+        raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc, "compare their parts")
     if isinstance(x, RangeOf | Text) or isinstance(y, RangeOf | Text):
         raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc)
     return FALSE
+
+
+def _in_order(ctx: Context, symbol: str, a: list[Rep], b: list[Rep]) -> Value:
+    """Tuples are ordered by the first items that differ, else by their lengths."""
+    ordered: Value = Const(BOOL, bool(_PYTHON_COMPARE[symbol](len(a), len(b))))
+    for p, q in reversed([*zip(a, b, strict=False)]):
+        same = truth(ctx, compare(ctx, "==", p, q))
+        here = truth(ctx, compare(ctx, symbol, p, q)) if same is not TRUE else TRUE
+        ordered = ctx.select(same, plain_bool(ordered), plain_bool(here)).parts[0]
+    return ordered
 
 
 def _identical(ctx: Context, a: Rep, b: Rep) -> Value:
@@ -176,6 +194,9 @@ def _identical(ctx: Context, a: Rep, b: Rep) -> Value:
 
 def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
     inside = container.abstract
+    own = records.call_method(ctx, container, "__contains__", item)
+    if own is not None:
+        return truth(ctx, own)
     if isinstance(inside, RangeOf) and isinstance(item.abstract, Number) and item.abstract.type.is_integer:
         return _in_range_object(ctx, ctx.cast(item.parts[0], I64), container)
     if isinstance(inside, Known):
@@ -213,6 +234,9 @@ def truth(ctx: Context, a: Rep) -> Value:
     kind = a.abstract
     if isinstance(kind, Number):
         return ctx.cast(a.parts[0], BOOL)
+    own = records.call_method(ctx, a, "__bool__") or records.call_method(ctx, a, "__len__")
+    if own is not None:
+        return truth(ctx, own)
     if isinstance(kind, TupleOf | ListOf | DictOf):
         return Const(BOOL, bool(kind.items))
     if isinstance(kind, Known):

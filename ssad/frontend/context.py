@@ -37,7 +37,7 @@ from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.python_errors import NOT_PYTHONS
 from ssad.ir.core import Block, Const, Edge, Function, Location, Op, Undef, Value, bool_, branch
 from ssad.ir.primitive import PRIMITIVES
-from ssad.ir.types import BOOL, I64, Scalar, Type
+from ssad.ir.types import BOOL, I64, Array, Scalar, Type
 
 if TYPE_CHECKING:
     from ssad.frontend.captures import Capture
@@ -233,14 +233,17 @@ class Context:
             ) from None
         parts = []
         for x, y in zip(self.convert(a, abstract), self.convert(b, abstract), strict=True):
-            if not _same(x, y) and not isinstance(x.type, Scalar):
+            if _same(x, y):
+                parts.append(x)
+            elif isinstance(x.type, Scalar | Array):
+                parts.append(self.emit("select" if isinstance(x.type, Scalar) else "choose", cond, x, y))
+            else:
                 raise unsupported(
                     "value",
                     f"a choice between two values of type {abstract} is not compiled here",
                     self.loc,
                     "choose with an `if` statement",
                 )
-            parts.append(x if _same(x, y) else self.emit("select", cond, x, y))
         return Rep(abstract, parts)
 
     def by_flavour(self, rep: Rep, operation: Callable[[Rep], Rep]) -> Rep:

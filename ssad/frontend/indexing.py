@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ssad.frontend import dicts, outside, sequences
+from ssad.frontend import dicts, outside, records, sequences
 from ssad.frontend.abstract import ArrayOf, DictOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, known
@@ -33,6 +33,9 @@ def subscript(ctx: Context, container: Rep, index: Rep) -> Rep:
         return found
     container, index = outside.opened(ctx, container), outside.opened(ctx, index)
     kind = container.abstract
+    own = records.call_method(ctx, container, "__getitem__", index)
+    if own is not None:
+        return own
     if isinstance(kind, ArrayOf):
         axes = _axes(ctx, kind, index)
         if len(axes) == kind.rank and all(isinstance(axis.abstract, Number) for axis in axes):

@@ -209,7 +209,7 @@ def reversed_(ctx: Context, args: list[Rep]) -> Rep:
     """`reversed(x)` of a range, an array or a tuple."""
     kind = args[0].abstract
     if isinstance(kind, TupleOf | ListOf):
-        return compound(type(kind), args[0].items()[::-1])
+        return compound(ListOf if isinstance(kind, ListOf) else TupleOf, args[0].items()[::-1])
     if not isinstance(kind, RangeOf | ArrayOf):
         raise untypable("operand", f"{kind} cannot be reversed", ctx.loc)
     return compound(ReversedOf, [args[0]])

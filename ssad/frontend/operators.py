@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ssad.frontend import python_errors as errors
+from ssad.frontend import records
 from ssad.frontend.abstract import (
     MIXED,
     NUMPY,
@@ -52,6 +53,9 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         handler, family = _NUMERIC[symbol]
         return same_way(ctx, lambda p, q: handler(ctx, symbol, p, q), a, b, family)
     x, y = a.abstract, b.abstract
+    own = records.binary(ctx, symbol, a, b)
+    if own is not None:
+        return own
     if isinstance(x, ArrayOf) or isinstance(y, ArrayOf):
         raise unsupported(
             "array_expression",
@@ -110,8 +114,7 @@ def _repeat(ctx: Context, items: Rep, times: Rep) -> Rep:
             ctx.loc,
             "use an array: np.zeros(n)",
         )
-    kind = type(items.abstract)
-    assert issubclass(kind, TupleOf | ListOf)
+    kind = ListOf if isinstance(items.abstract, ListOf) else TupleOf
     return compound(kind, items.items() * int(count.constant))
 
 
@@ -263,6 +266,9 @@ def unary(ctx: Context, symbol: str, a: Rep) -> Rep:
             ctx.loc,
             "write a loop over the elements",
         )
+    own = records.unary(ctx, symbol, a)
+    if own is not None:
+        return own
     if isinstance(a.abstract, Known) and type(a.abstract.object) is int and symbol == "-":
         return known(-a.abstract.object)
     a = numeric(ctx, a, f"the operand of `{symbol}`")

@@ -13,7 +13,7 @@ import numpy as np
 
 from ssad.ir.core import Op, Value
 from ssad.ir.primitive import Effect, TypeMismatch, define
-from ssad.ir.types import I64, Array, Type, array, parse_type
+from ssad.ir.types import BOOL, I64, Array, Type, array, parse_type
 from ssad.primitives.lowering import Native
 from ssad.primitives.rules import Attrs, Types, array_of, declared, need, need_indices, number
 
@@ -355,6 +355,17 @@ def _view_companion(b: Any, op: Op, of: Any) -> Value | None:
     return None if companion is None else b.view(companion, *op.operands[1:], pattern=op.attrs["pattern"])
 
 
+def _choose_rule(types: Types, attrs: Attrs) -> Type | None:
+    fits = len(types) == 3 and types[0] is BOOL and isinstance(types[1], Array) and types[1] is types[2]
+    need(fits, "(bool, array, array of the same type)", types)
+    return types[1]
+
+
+def _choose_companion(b: Any, op: Op, of: Any) -> Value | None:
+    cond, first, second = op.operands
+    return None if of(first) is None else b.choose(cond, of(first), of(second))
+
+
 # The table
 
 READS, WRITES, ALLOCATES = Effect.READS, Effect.WRITES, Effect.ALLOCATES
@@ -478,4 +489,14 @@ define(
     companion=_view_companion,
     llvm=Native("view"),
     takes_attrs=True,
+)
+define(
+    "choose",
+    type_rule=_choose_rule,
+    eval=lambda cond, x, y: x if cond else y,
+    jvp=_nothing,
+    vjp=_nothing,
+    companion=_choose_companion,
+    llvm=Native("choose"),
+    python="({1} if {0} else {2})",
 )

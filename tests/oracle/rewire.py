@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import enum
 import math
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -136,6 +137,15 @@ def _substitutes() -> Iterator[Shim]:
 SUBSTITUTES: dict[Any, Shim] = {shim.original: shim for shim in _substitutes()}  # type: ignore[attr-defined]
 
 
+_MADE_BY_TYPE = (types.GetSetDescriptorType, types.MemberDescriptorType)
+
+
+def _has_methods(cls: type) -> bool:
+    """Whether a class is one of the program's, which computes: no builtin, no exception, no enum."""
+    foreign = issubclass(cls, (BaseException, enum.Enum, np.generic, np.ndarray))
+    return not foreign and any(isinstance(value, types.FunctionType) for value in vars(cls).values())
+
+
 class ModuleView:
     """A module whose attributes are rewired when they are read."""
 
@@ -163,6 +173,14 @@ class Rewiring:
             return self._done[id(value)]
         if isinstance(value, types.FunctionType) and value not in self._table:
             return self._function(value)
+        if isinstance(value, type) and _has_methods(value) and value not in self._table:
+            return self._class(value)
+        if isinstance(value, (staticmethod, classmethod)):
+            return type(value)(self.convert(value.__func__))
+        if isinstance(value, property):
+            return property(*map(self.convert, (value.fget, value.fset, value.fdel)))
+        if isinstance(value, types.MethodType):
+            return types.MethodType(self.convert(value.__func__), self.convert(value.__self__))
         if isinstance(value, types.ModuleType):
             return self._remember(value, ModuleView(value, self))
         if is_float_array(value):
@@ -177,6 +195,17 @@ class Rewiring:
         self._kept.append(value)
         self._done[id(value)] = converted
         return converted
+
+    def _class(self, cls: type) -> type:
+        """A class of the same name whose functions are rewired."""
+        bases = tuple(map(self.convert, cls.__bases__))
+        kept = {"__doc__": cls.__doc__, "__module__": cls.__module__, "__qualname__": cls.__qualname__}
+        twin = type(cls)(cls.__name__, bases, kept)
+        self._remember(cls, twin)
+        for name, value in vars(cls).items():
+            if name not in kept and not isinstance(value, _MADE_BY_TYPE) and name != "__slots__":
+                setattr(twin, name, self.convert(value))
+        return twin
 
     def _function(self, fn: types.FunctionType) -> types.FunctionType:
         scope = self._globals.setdefault(id(fn.__globals__), {"__builtins__": self._builtins})

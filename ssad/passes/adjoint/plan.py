@@ -45,6 +45,7 @@ CHEAP = frozenset(
         "dim",
         "load",
         "view",
+        "choose",
         "sqrt",
     ]
 )
