@@ -73,7 +73,17 @@ def test_record_is_complete(prim: Primitive) -> None:
 
 
 SPELLED_BY_THE_WRITER = {
-    "any number of operands": {"load", "store", "accumulate", "alloc", "view", "call", "tuple", "check"},
+    "any number of operands": {
+        "load",
+        "store",
+        "accumulate",
+        "alloc",
+        "view",
+        "call",
+        "tuple",
+        "check",
+        "print",
+    },
     "attributes": {"dim", "cast", "extract", "recall"},
     "not in Python": {"digamma", "trigamma"},
     "Python integers do not overflow": {f"{n}_overflows" for n in ("add", "sub", "mul", "ipow", "shl")},

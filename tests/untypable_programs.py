@@ -229,7 +229,7 @@ CASES: list[tuple[Callable[..., Any], str, str, str]] = [
         "SSAD0153",
         "attribute size of a Box is not compiled: Box makes it up",
     ),
-    (side_effect, "f64", "SSAD0161", "print is not compiled"),
+    (side_effect, "f64[:]", "SSAD0161", "print of float64 array is not compiled"),
     (loop_over_int, "i64", "SSAD0202", "write range(...)"),
     (wrong_arity, "f64", "SSAD0204", "takes 1 positional argument, but 2 were given"),
     (unknown_keyword, "f64", "SSAD0204", "no parameter called s"),

@@ -21,6 +21,7 @@ from ssad.api.arguments import (
 from ssad.api.callables import bind, fixed, is_variadic, plain
 from ssad.api.running import cotangent, float_result, give_seeds, give_tangents
 from ssad.api.tracebacks import door
+from ssad.backend.printing import quiet
 from ssad.dispatch import Specialisation, Specialisations
 from ssad.errors import ArgumentError, DifferentiationError
 from ssad.pipeline import Recipe, Step
@@ -87,7 +88,8 @@ def vjp(
         args, outside = _apart(kept, len(primals))
         values = found.prepare(args, outside)
         give_seeds(found, y_bar, value, values)
-        results = found.call(values)
+        with quiet():  # it has printed when the value was computed
+            results = found.call(values)
         return tuple(
             cotangent(found, n, args, values, results) if n in active else None for n in range(len(args))
         )
@@ -135,7 +137,10 @@ def hessian(fn: Callable[..., Any], argnums: int = 0, **options: Any) -> Callabl
         found = _second(versions, args, n)
         kept, x = [*args, *found.captured()], args[n]
         directions = basis(x) if np.ndim(x) else [like(1.0, x, "v")]
-        rows = [_hvp(found, *_apart(kept, len(args)), unit, n) for unit in directions]
+        rows = []
+        for k, unit in enumerate(directions):
+            with quiet(k > 0):
+                rows.append(_hvp(found, *_apart(kept, len(args)), unit, n))
         return np.array(rows, dtype=x.dtype).reshape(x.shape + x.shape) if np.ndim(x) else rows[0]
 
     return of
@@ -208,7 +213,8 @@ def _columns(versions: Specialisations, kept: Sequence[Any], args: Sequence[Any]
     for direction in basis(args[n]) if np.ndim(args[n]) else [1.0]:
         values = found.prepare(*_apart(kept, len(args)))
         give_tangents(found, {n: direction}, values)
-        columns.append(found.rebuild(found.call(values), tangent=True))
+        with quiet():
+            columns.append(found.rebuild(found.call(values), tangent=True))
     return columns
 
 
@@ -220,7 +226,8 @@ def _rows(versions: Specialisations, kept: Sequence[Any], args: Sequence[Any], n
         own, outside = _apart(kept, len(args))
         values = found.prepare(own, outside)
         give_seeds(found, seed, y, values)
-        rows.append(cotangent(found, n, own, values, found.call(values)))
+        with quiet():
+            rows.append(cotangent(found, n, own, values, found.call(values)))
     return rows
 
 

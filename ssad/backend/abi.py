@@ -198,7 +198,7 @@ def _contiguous(shape: Sequence[int], size: int, layout: str) -> tuple[int, ...]
 
 def raise_site(site: Site, context: Context, objects: Mapping[str, object]) -> None:
     """Raise the Python exception of a failed site, with its place as a note."""
-    payload = [_number(name, context.words[PAYLOAD + k]) for k, name in enumerate(site.payload)]
+    payload = [number_of(name, context.words[PAYLOAD + k]) for k, name in enumerate(site.payload)]
     kind = objects.get(site.exc, getattr(builtins, site.exc, None))
     error = exception_of(kind, site.message, payload)
     if error is not kind:  # what was made outside stays as it is
@@ -216,7 +216,7 @@ def places(place: Location | None) -> list[str]:
     return notes
 
 
-def _number(name: str, word: int) -> object:
+def number_of(name: str, word: int) -> object:
     """A payload word as the Python number it stands for."""
     if name.startswith("f"):
         return struct.unpack("=d", struct.pack("=q", word))[0]

@@ -33,6 +33,8 @@ _X86_FEATURES = {
     "x86-64-v4": frozenset({"sse4.2", "avx2", "avx512f"}),
 }
 
+_SILENT = "remove the print, or return what it shows"
+
 
 class Role(Protocol):
     """What a parameter or result of an adjoint is: kind "primal", "shadow", "seed" or "cotangent", of primal
@@ -95,6 +97,9 @@ class _Build:
         number = len(self.objects)
         symbol, release = f"ssad_entry_{number}", f"ssad_release_{number}"
         code = to_llvm(module, options=self.options, features=self.features, entry=symbol, release=release)
+        if code.prints:
+            place = next(op.loc for f in module.functions.values() for op in f.ops() if op.name == "print")
+            raise UnsupportedError("a library cannot print", place, _SILENT, "SSAD0161")
         with jit.lock():
             engine = jit.engine()
             parsed = engine.parse(code.text)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ssad.backend.layout import part_types, symbol
+from ssad.backend.printing import SYMBOL
 from ssad.errors import UnsupportedError
 from ssad.ir.core import Block, Op, Terminator
 from ssad.ir.types import Tuple
@@ -88,6 +89,15 @@ def _call(w: FunctionWriter, op: Op) -> None:
         w.define(op, *w.load_slots(op.result.type, out))
 
 
+def _print(w: FunctionWriter, op: Op) -> None:
+    words = w.alloca(max(1, len(op.operands)), "i64")
+    for k, value in enumerate(op.operands):
+        at = w.tmp(f"getelementptr i64, ptr {words}, i64 {k}")
+        w.emit(f"store i64 {w.word(value)}, ptr {at}")
+    number = w.module.print_place(op)
+    w.emit(f"call void @{SYMBOL}(i32 {number}, ptr {words})")
+
+
 def _tuple(w: FunctionWriter, op: Op) -> None:
     w.define(op, *(part for value in op.operands for part in w.parts(value)))
 
@@ -109,6 +119,7 @@ def _recall(w: FunctionWriter, op: Op) -> None:
 
 HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     "check": _check,
+    "print": _print,
     "call": _call,
     "tuple": _tuple,
     "extract": _extract,

@@ -6,9 +6,10 @@ import ctypes
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 from ssad.backend.options import Options
@@ -131,8 +132,12 @@ class Compiled:
             return str(engine().machine.emit_assembly(module))
 
 
-def compile_module(text: str, options: Options, exports: Iterable[str]) -> Compiled:
-    """Optimise and load a module of LLVM text; `exports` are the symbols that will be called."""
+def compile_module(
+    text: str, options: Options, exports: Iterable[str], imports: Mapping[str, int] = MappingProxyType({})
+) -> Compiled:
+    """Optimise and load a module of LLVM text; `exports` are the symbols that will be called, `imports`
+    addresses of what it calls here.
+    """
     with _LOCK:
         eng = engine()
         start = perf_counter()
@@ -140,6 +145,8 @@ def compile_module(text: str, options: Options, exports: Iterable[str]) -> Compi
         eng.optimise(module, options)
         code = eng.machine.emit_object(module)
         library = eng.llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+        for name, address in imports.items():
+            library.import_symbol(name, address)
         for symbol in exports:
             library.export_symbol(symbol)
         try:

@@ -20,7 +20,8 @@ from ssad.backend import debuginfo, runtime
 from ssad.backend.function_writer import FunctionWriter
 from ssad.backend.layout import part_types, symbol
 from ssad.backend.options import DEFAULT, Options
-from ssad.ir.core import Function, Location, Module, Value
+from ssad.backend.printing import SYMBOL, Print
+from ssad.ir.core import Function, Location, Module, Op, Value
 from ssad.ir.types import Array, Type
 
 
@@ -53,6 +54,7 @@ class LLVMCode:
     result_types: list[Type]
     sites: list[Site]
     returns_memory: bool
+    prints: Sequence[Print] = ()
     recursive: bool = False
     """Whether functions call themselves, so that the context must say how deep they may."""
 
@@ -91,6 +93,7 @@ def to_llvm(
         list(main.result_types),
         writer.sites,
         returns_memory(main),
+        tuple(writer.prints),
         bool(writer.recursive),
     )
 
@@ -108,6 +111,7 @@ class ModuleWriter:
     options: Options
     features: frozenset[str] | None = None
     sites: list[Site] = field(default_factory=list)
+    prints: list[Print] = field(default_factory=list)
     declarations: dict[str, str] = field(default_factory=dict)
     attribute_groups: dict[str, int] = field(default_factory=dict)
     vector_symbols: dict[str, None] = field(default_factory=dict)
@@ -122,6 +126,13 @@ class ModuleWriter:
         """The number of a new failing site."""
         self.sites.append(Site(exc, message, tuple(str(v.type) for v in payload), loc))
         return len(self.sites)
+
+    def print_place(self, op: Op) -> int:
+        """The number of a new place that prints."""
+        types = tuple(str(v.type) for v in op.operands)
+        self.prints.append(Print(op.attrs["text"], types, tuple(op.attrs.get("kinds", ()))))
+        self.declare(SYMBOL, f"declare void @{SYMBOL}(i32, ptr)")
+        return len(self.prints) - 1
 
     def declare(self, name: str, text: str) -> None:
         """Put the declaration of `@name` into the module, once."""

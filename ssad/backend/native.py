@@ -13,6 +13,7 @@ from ssad.backend import jit, vectormath
 from ssad.backend.abi import ContextPool, Packer, raise_site
 from ssad.backend.llvm import LLVMCode, Site, to_llvm
 from ssad.backend.options import DEFAULT, Options
+from ssad.backend.printing import SYMBOL, Printing, callback
 from ssad.backend.runtime import WANTED_DEPTH, WANTED_LOWEST, standalone
 from ssad.backend.stack import lowest_frame
 from ssad.ir.core import Module
@@ -88,7 +89,11 @@ class NativeFunction:
             if self._recursive:
                 context.words[WANTED_DEPTH] = sys.getrecursionlimit()
                 context.words[WANTED_LOWEST] = lowest_frame()
-            status = self._entry(context.address, context.slots)
+            if self.code.prints:
+                with Printing(self.code.prints):
+                    status = self._entry(context.address, context.slots)
+            else:
+                status = self._entry(context.address, context.slots)
             if status:
                 raise_site(self.code.sites[status - 1], context, self.objects)
             if self._reset is None:
@@ -107,5 +112,6 @@ def compile_native(module: Module, options: Options = DEFAULT) -> NativeFunction
     if options.vector_math and vectormath.library() is not None:
         vectormath.load()
     code = to_llvm(module, options=options)
-    compiled = jit.compile_module(code.text, options, [code.entry])
+    imports = {SYMBOL: callback()} if code.prints else {}
+    compiled = jit.compile_module(code.text, options, [code.entry], imports)
     return NativeFunction(module, code, compiled, (perf_counter() - start) * 1e3)

@@ -233,10 +233,6 @@ def _callable(ctx: Context, rep: Rep) -> Rep:
     return known(isinstance(kind, Closure | PartialOf) or (isinstance(kind, Known) and callable(kind.object)))
 
 
-def _print(ctx: Context, args: list[Rep]) -> Rep:
-    raise unsupported("side_effect", "print is not compiled", ctx.loc, "print the result of the call instead")
-
-
 def _operator(symbol: str) -> Handler:
     return Handler(lambda ctx, a, b: binary(ctx, symbol, a, b), "a b")
 
@@ -269,7 +265,6 @@ BUILTINS: dict[Any, Handler] = {
     isinstance: Handler(isinstance_, "x classes"),
     str: Handler(_str, "x"),
     callable: Handler(_callable, "x"),
-    print: Handler(_print, "*"),
     math.floor: Handler(lambda ctx, x: rounded(ctx, "floor", x), "x"),
     math.ceil: Handler(lambda ctx, x: rounded(ctx, "ceil", x), "x"),
     math.trunc: Handler(lambda ctx, x: rounded(ctx, "trunc", x), "x"),

@@ -45,6 +45,7 @@ from ssad.frontend.exceptions import make_exception
 from ssad.frontend.lift import Lifted, Param
 from ssad.frontend.numpy_calls import NUMPY_CALLS
 from ssad.frontend.outside import default_value, guard_content, item, opened
+from ssad.frontend.printing import print_
 from ssad.frontend.promotion import as_float, as_index, numeric
 from ssad.frontend.scalar_calls import call_primitive
 from ssad.frontend.sequences import fixed_items
@@ -108,6 +109,8 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
     own = records.builtin(ctx, obj, args)
     if own is not None:
         return own
+    if obj is print:
+        return print_(ctx, [opened(ctx, rep) for rep in args], dict(keywords))
     handler = _found(BUILTINS, obj) or _found(NUMPY_CALLS, obj)
     if handler is not None:
         return _call_handler(ctx, handler, obj, args, keywords)

@@ -29,7 +29,7 @@ def format_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         piece = operands[int(field)]
         if spec and "{" in spec:
             spec = _known_spec(ctx, spec, operands)
-        text, used = _field(ctx, piece, spec or "", conversion, len(numbers))
+        text, used = field_of(ctx, piece, spec or "", conversion, len(numbers))
         template += text
         numbers.extend(used)
     if numbers:
@@ -60,7 +60,7 @@ def _known_spec(ctx: Context, spec: str, operands: list[Rep]) -> str:
         ) from None
 
 
-def _field(ctx: Context, rep: Rep, spec: str, conversion: str | None, first: int) -> tuple[str, list[Rep]]:
+def field_of(ctx: Context, rep: Rep, spec: str, conversion: str | None, first: int) -> tuple[str, list[Rep]]:
     """The template text of one field and the numbers it needs, which are counted from `first`."""
     if isinstance(rep.abstract, Exceptional | Several) and conversion in (None, "s"):
         from ssad.frontend.caught import text

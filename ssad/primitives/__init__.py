@@ -14,6 +14,7 @@ from ssad.primitives import (  # noqa: F401  (imported for what they define)
     gamma,
     index,
     math,
+    printing,
     python,
     rounding,
     tape,
