@@ -164,13 +164,13 @@ def _stored_later(block: CodeBlock, at: int, name: str) -> bool:
 
     if stores(block.instructions[at + 1 :]):
         return True
-    work = list(block.successors)
+    work = list(block.ways)
     seen = set(work)
     while work:
         following = work.pop()
         if stores(following.instructions):
             return True
-        fresh = [successor for successor in following.successors if successor not in seen]
+        fresh = [successor for successor in following.ways if successor not in seen]
         seen.update(fresh)
         work.extend(fresh)
     return False

@@ -13,13 +13,25 @@ from collections.abc import Sequence
 
 from ssad.frontend.instruction import Handler, Instruction
 
-WRITING = frozenset(("store", "delete", "store_cell", "delete_cell"))
-"""Operations that change what a local holds."""
+_STORING = frozenset(("store", "delete", "store_cell", "delete_cell"))
+WRITING = _STORING | {"push_handled", "pop_handled"}
+"""Operations that change what a handler finds: locals, and which exception is being handled."""
 
 _NEVER = frozenset(
     (
         *("nop", "jump", "return", "null", "pop", "copy", "swap", "const", "closure", "function", "tuple"),
-        *("store", "store_cell", "push_handled", "pop_handled", "assertion", "global", "slice", "list"),
+        *(
+            "store",
+            "store_cell",
+            "push_handled",
+            "pop_handled",
+            "assertion",
+            "global",
+            "slice",
+            "list",
+            "branch",
+            "branch_none",
+        ),
     )
 )
 
@@ -29,7 +41,7 @@ def may_raise(op: str) -> bool:
     return op not in _NEVER
 
 
-_CLEANUP = frozenset(("nop", "copy", "swap", "pop", "pop_handled", "const", *WRITING))
+_CLEANUP = frozenset(("nop", "copy", "swap", "pop", "pop_handled", "const", *_STORING))
 
 
 def effective_handlers(code: Sequence[Instruction]) -> dict[int, Handler]:
@@ -53,7 +65,7 @@ def _effective(
         known[handler] = handler
         at, writes = handler.target, False
         while code[at].op in _CLEANUP:
-            writes |= code[at].op in WRITING
+            writes |= code[at].op in _STORING
             at += 1
         if code[at].op == "reraise":
             outer = code[at].handler

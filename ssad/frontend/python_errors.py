@@ -7,6 +7,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from ssad.ir.core import Const
+from ssad.ir.types import I64
+
 INT_TOO_LARGE = "Python int too large for int64; compute with floats, or with np.int64, which wraps"
 COMPLEX_POWER = "a negative number to a fractional power is complex, which ssad does not compute"
 INT_POWER = "int ** negative int is a float, which the type int cannot hold; write float(base) ** exponent"
@@ -45,9 +48,14 @@ def power_of_zero() -> tuple[str, str]:
     return message_of(operator.pow, 0.0, -1.0)
 
 
-def power_overflow() -> tuple[str, str]:
-    """Exception and text of a float power beyond the largest float."""
-    return message_of(operator.pow, 2.0, 5000.0)
+def power_overflow() -> tuple[str, tuple[int, str], Const]:
+    """Exception, arguments and payload of a float power beyond the largest float."""
+    try:
+        2.0 ** float(5000)
+    except OverflowError as error:
+        number, words = error.args
+        return "OverflowError", (0, words), Const(I64, number)
+    raise AssertionError("2.0 ** 5000.0 does not fail")
 
 
 def negative_shift() -> tuple[str, str]:
