@@ -207,6 +207,33 @@ class CellOf(Reference):
         return f"cell of {self.site.name}"
 
 
+class ObjectOf(Reference):
+    """An object made inside whose attributes are assigned: memory, but for the `fixed` ones (name, value)."""
+
+    __slots__ = ("fixed",)
+
+    def __init__(self, site: Any, fixed: tuple[tuple[str, Abstract], ...] = ()) -> None:
+        super().__init__(site)
+        self.fixed = fixed
+
+    @property
+    def parts(self) -> tuple[Type, ...]:
+        return (*(part for item in self.children() for part in item.parts), *super().parts)
+
+    def key(self) -> tuple[Any, ...]:
+        return (id(self.site), self.fixed)
+
+    def children(self) -> tuple[Abstract, ...]:
+        return tuple(item for _, item in self.fixed)
+
+    @property
+    def made_of(self) -> tuple[type, tuple[str, ...]]:
+        return self.site.cls, ()
+
+    def __str__(self) -> str:
+        return str(self.site.name)
+
+
 class Compound(Abstract):
     """An abstract value made of others; its parts are theirs in order."""
 
@@ -303,6 +330,12 @@ class DictOf(TreeOf):
     @property
     def made_of(self) -> tuple[type, tuple[str, ...]]:
         return dict, self.tag
+
+
+class SuperOf(Compound):
+    """`super()` in a method of the class `tag`; its one item is self."""
+
+    noun = "super()"
 
 
 class SliceOf(Compound):

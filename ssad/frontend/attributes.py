@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import caught, records
+from ssad.frontend import caught, instances, records
 from ssad.frontend.abstract import (
     DTYPES,
     NUMPY,
@@ -21,8 +21,10 @@ from ssad.frontend.abstract import (
     Known,
     NamedTupleOf,
     Number,
+    ObjectOf,
     RecordOf,
     Several,
+    SuperOf,
     TupleOf,
 )
 from ssad.frontend.codes import unsupported, untypable
@@ -49,7 +51,9 @@ def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
         return _of_array(ctx, rep, name)
     if isinstance(kind, Number):
         return _of_number(ctx, rep, name)
-    if isinstance(kind, RecordOf | NamedTupleOf):
+    if isinstance(kind, SuperOf):
+        return instances.super_attribute(ctx, rep, name)
+    if isinstance(kind, RecordOf | NamedTupleOf | ObjectOf):
         return records.attribute(ctx, rep, name)
     if isinstance(kind, DictOf) and name in DICT_METHODS:
         return compound(Bound, [rep], name)
@@ -140,13 +144,3 @@ def _of_compiled(ctx: Context, obj: Any, name: str) -> Rep:
     if name == "value_and_grad" and obj.gives != "value":
         return compound(DerivativeOf, [known(obj.py_func)], ("value and gradient", argnums_of(obj)))
     raise unsupported("attribute", f"attribute {name} of {obj!r} is not compiled", ctx.loc, "use it outside")
-
-
-def setattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
-    """`py.setattr`: refused."""
-    raise unsupported(
-        "side_effect",
-        f"assignment to attribute {op.attrs['name']} of {operands[0].abstract} is not compiled",
-        op.loc,
-        "return the value, or write into an array",
-    )

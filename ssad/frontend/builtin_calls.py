@@ -24,6 +24,7 @@ from ssad.frontend.abstract import (
     ListOf,
     NamedTupleOf,
     Number,
+    ObjectOf,
     PartialOf,
     RangeOf,
     RecordOf,
@@ -219,7 +220,7 @@ def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
             Text: str,
             Closure: type(_tuple),
         }
-        if isinstance(kind, RecordOf | NamedTupleOf):
+        if isinstance(kind, RecordOf | NamedTupleOf | ObjectOf):
             return known(issubclass(kind.made_of[0], kinds))
         if type(kind) in own:
             return known(issubclass(own[type(kind)], kinds))

@@ -183,7 +183,7 @@ POP_JUMP_IF_NONE: branch_none true
 POP_JUMP_IF_NOT_NONE: branch_none false
 CALL_INTRINSIC_1: unary + if =5; list_to_tuple if =6; refuse intrinsic unless =5|6
 CALL_INTRINSIC_2: refuse intrinsic
-LOAD_SUPER_ATTR: refuse class
+LOAD_SUPER_ATTR: refuse class if 2; super; attr value; null if 1
 LOAD_LOCALS: refuse class
 LOAD_FROM_DICT_OR_DEREF: refuse class
 LOAD_FROM_DICT_OR_GLOBALS: refuse class

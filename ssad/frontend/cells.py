@@ -6,7 +6,7 @@ A cell holds each number of its content in an array of length 1, made by `alloc`
 
 from __future__ import annotations
 
-from ssad.frontend.abstract import Abstract, CellOf, Compound, MaybeUnbound, Reference, Unbound
+from ssad.frontend.abstract import Abstract, ArrayOf, CellOf, MaybeUnbound, Reference, Unbound
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, Context, Rep
 from ssad.frontend.joins import NoJoin
@@ -14,15 +14,15 @@ from ssad.frontend.refusals import refusal
 from ssad.frontend.shapes import placeholder, represent, travelling, travelling_types
 from ssad.frontend.sites import Site, leads_to
 from ssad.ir.core import Const, Op, Undef, Value
-from ssad.ir.types import I64, Scalar, Type
+from ssad.ir.types import I64, Scalar
 
 ZERO, ONE = Const(I64, 0), Const(I64, 1)
 
 
 def cell(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.cell`: a new cell, with its content or without."""
-    site = ctx.engine.sites.at(ctx, op, op.attrs["name"])
-    rep = Rep(CellOf(site), [ctx.emit("alloc", ONE, type=str(part)) for part in site.parts])
+    site = ctx.engine.sites.at(ctx, op.attrs["name"])
+    rep = Rep(CellOf(site), rooms(ctx, site))
     write(ctx, rep, "", operands[0] if operands else Rep(Unbound()))
     return rep
 
@@ -63,16 +63,16 @@ _LOCAL = ("UnboundLocalError", "local", "")
 
 def read(ctx: Context, rep: Rep, field: str) -> Rep:
     """What a field of the memory holds now."""
-    site, rooms = _rooms(rep, field)
+    site, fields = _rooms(rep, field)
     if ctx.block is None:
         return represent(site.found[field], placeholder)
-    arrays = iter(rooms)
+    arrays = iter(fields)
     return represent(site.content[field], lambda type, name: ctx.emit("load", next(arrays), ZERO))
 
 
 def write(ctx: Context, rep: Rep, field: str, value: Rep) -> None:
     """Put a value into a field of the memory, and remember its type for all who read it."""
-    site, rooms = _rooms(rep, field)
+    site, fields = _rooms(rep, field)
     _refuse_references(ctx, site, field, value.abstract)
     try:
         site.hold(field, value.abstract)
@@ -86,7 +86,7 @@ def write(ctx: Context, rep: Rep, field: str, value: Rep) -> None:
         return
     wanted = site.content[field]
     parts = travelling(wanted, ctx.convert(value, wanted))
-    for array, part in zip(rooms, parts, strict=True):
+    for array, part in zip(fields, parts, strict=True):
         if not isinstance(part, Undef):
             ctx.emit("store", array, ZERO, part)
 
@@ -95,7 +95,12 @@ def _rooms(rep: Rep, field: str) -> tuple[Site, tuple[Value, ...]]:
     """The site of a reference, and the arrays that hold a field of it."""
     assert isinstance(rep.abstract, Reference)
     site: Site = rep.abstract.site
-    return site, rep.parts[site.room(field)]
+    return site, rep.parts[len(rep.parts) - len(site.parts) :][site.room(field)]
+
+
+def rooms(ctx: Context, site: Site) -> list[Value]:
+    """New memory for all fields of a site."""
+    return [ctx.emit("alloc", ONE, type=str(part)) for part in site.parts]
 
 
 def _refuse_references(ctx: Context, site: Site, field: str, kind: Abstract) -> None:
@@ -108,15 +113,16 @@ def _refuse_references(ctx: Context, site: Site, field: str, kind: Abstract) -> 
             ctx.loc,
             "write it as a loop",
         )
-    for type in travelling_types(kind):
-        if not isinstance(type, Scalar):
-            raise unsupported(
-                "cell",
-                f"{site.what(field)} is {_described(kind, type)}, and may be assigned while others see it",
-                ctx.loc,
-                "assign it once, before the inner function is made; or write into the array: `x[:] = ...`",
-            )
+    if not all(isinstance(type, Scalar) for type in travelling_types(kind)):
+        raise refuse_references(ctx, site, field, kind)
 
 
-def _described(kind: Abstract, type: Type) -> str:
-    return f"{kind} with an array" if isinstance(kind, Compound) else str(kind)
+def refuse_references(ctx: Context, site: Site, field: str, kind: Abstract) -> Exception:
+    """The error for what may not be assigned since it leads to memory."""
+    inside = "" if isinstance(kind, ArrayOf | Reference) else ", with an array or object in it"
+    return unsupported(
+        "cell",
+        f"{site.what(field)} is {kind}{inside}, and may be assigned while others see it",
+        ctx.loc,
+        "give it its value once, before others see it; or write into the array: `x[:] = ...`",
+    )

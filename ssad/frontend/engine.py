@@ -123,7 +123,8 @@ class Engine:
 
     def again(self) -> None:
         """Forget the instances: the memory that they share holds more than was known when they were typed."""
-        self._instances.clear()
+        for memory in (self._instances, self._calling, self._unsettled):
+            memory.clear()
 
     def exception_number(self, kind: Abstract) -> int:
         """The number by which exceptions of this kind are known at run time."""

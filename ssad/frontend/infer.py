@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ssad.errors import SsadError
 from ssad.frontend.abstract import Abstract, ArrayOf, Known, Number, TreeOf, without_constants
 from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.captures import Capture, Guard
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context
-from ssad.frontend.engine import Differentiate, Engine
+from ssad.frontend.engine import Differentiate, Engine, Instance
+from ssad.frontend.lift import Lifted
 from ssad.frontend.outside import default_value
 from ssad.frontend.shapes import placeholder, represent
 from ssad.ir.core import Location, Module
@@ -60,10 +62,7 @@ def infer(
         keywords = {p.name: rep for p, rep in zip(lifted.params[count:], reps[count:], strict=False)}
         reps = reps[:count]
     bound = bind(lifted.params, reps, keywords, lambda p: default_value(ctx, lifted, p), name, place)
-    instance = engine.instance(lifted, (), [rep.abstract for rep in bound], place)
-    while engine.sites.grown(place):
-        engine.again()
-        instance = engine.instance(lifted, (), [rep.abstract for rep in bound], place)
+    instance = _in_rounds(engine, lifted, [rep.abstract for rep in bound])
     if instance.result is not None:
         instance.result = without_constants(instance.result)
     result = instance.result or Known(None)  # None: it always raises
@@ -76,6 +75,22 @@ def infer(
         tuple(instance.captures.values()),
         tuple(engine.guards.values()),
     )
+
+
+def _in_rounds(engine: Engine, lifted: Lifted, arguments: Sequence[Abstract]) -> Instance:
+    """Type the main function until nothing new is found of what memory holds. An error counts in the last
+    round only: before, it may come of what was not yet known."""
+    place = lifted.function.loc
+    while True:
+        try:
+            instance = engine.instance(lifted, (), arguments, place)
+        except SsadError:
+            if not engine.sites.grown(place):
+                raise
+        else:
+            if not engine.sites.grown(place):
+                return instance
+        engine.again()
 
 
 def _refuse_result(result: Abstract, place: Location | None) -> None:

@@ -66,6 +66,8 @@ def join(a: Abstract, b: Abstract) -> Abstract:
         return _join_exceptions(a, b)
     if isinstance(a, Reference) and type(a) is type(b):
         assert isinstance(b, Reference)
+        if a.key()[1:] != b.key()[1:]:
+            raise NoJoin("give both objects attributes of the same types, or use two variables")
         a.site.unite(b.site)
         return a
     if isinstance(a, Compound) and type(a) is type(b):

@@ -8,7 +8,7 @@ from typing import Any
 from ssad.frontend import closures, displays, handled, matching, strings
 from ssad.frontend.frame import NULL, Frame
 from ssad.frontend.instruction import Instruction
-from ssad.ir.core import Block, Edge, Value, branch, return_
+from ssad.ir.core import Block, Edge, Op, Value, branch, return_
 
 Handler = Callable[[Frame, Instruction], None]
 HANDLERS: dict[str, Handler] = {
@@ -215,7 +215,32 @@ def call(frame: Frame, at: Instruction) -> None:
     count, keywords = at.arg
     arguments = frame.pop_many(count)
     callee, receiver = _callee(frame)
+    named = frame.producer(callee, "py.global")
+    if named is not None and named.attrs["name"] == "super" and "__class__" in frame.free and not count:
+        frame.withdraw(named)
+        _super(frame)
+        return
     frame.push(frame.emit("py.call", callee, *receiver, *arguments, keywords=tuple(keywords)))
+
+
+@handles("super")
+def super_(frame: Frame, at: Instruction) -> None:
+    """`super()` in one opcode: the builtin, the class and self are on the stack."""
+    for value in frame.pop_many(3):
+        if isinstance(value.owner, Op) and value.owner.prim.name in ("py.global", "py.free"):
+            frame.withdraw(value.owner)
+    _super(frame)
+
+
+def _super(frame: Frame) -> None:
+    name = frame.code.co_varnames[0]
+    cell = closures.cell_of(frame, name)
+    self = (
+        frame.read(("local", name))
+        if cell is None
+        else frame.emit("py.cell_load", cell, name=name, hint=name)
+    )
+    frame.push(frame.emit("py.super", self))
 
 
 def _callee(frame: Frame) -> tuple[Value, list[Value]]:

@@ -12,7 +12,8 @@ from types import FunctionType
 from typing import Any
 
 from ssad.errors import SsadError
-from ssad.frontend.abstract import Known, NamedTupleOf, PartialOf, RecordOf
+from ssad.frontend import instances
+from ssad.frontend.abstract import Known, NamedTupleOf, ObjectOf, PartialOf, RecordOf
 from ssad.frontend.binding import bind
 from ssad.frontend.captures import MISSING, Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
@@ -33,7 +34,7 @@ UNARY = {"-": "neg", "+": "pos", "~": "invert"}
 def class_of(rep: Rep) -> type | None:
     """The class that a value is an instance of, where it may define what operators do."""
     kind = rep.abstract
-    return kind.made_of[0] if isinstance(kind, RecordOf | NamedTupleOf) else None
+    return kind.made_of[0] if isinstance(kind, RecordOf | NamedTupleOf | ObjectOf) else None
 
 
 def method(rep: Rep, name: str) -> FunctionType | None:
@@ -65,8 +66,11 @@ def _apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep] 
 def attribute(ctx: Context, rep: Rep, name: str) -> Rep:
     """`x.name`."""
     kind = rep.abstract
-    assert isinstance(kind, RecordOf | NamedTupleOf)
+    assert isinstance(kind, RecordOf | NamedTupleOf | ObjectOf)
     cls, names = kind.made_of
+    mine = instances.own(ctx, rep, name) if isinstance(kind, ObjectOf) else None
+    if mine is not None:
+        return mine
     if name in names:
         return rep.items()[names.index(name)]
     if name == "__class__":
@@ -75,6 +79,8 @@ def attribute(ctx: Context, rep: Rep, name: str) -> Rep:
     if found is MISSING:
         if hasattr(cls, "__getattr__"):
             raise _refused(ctx, cls, name, "it is made up by __getattr__")
+        if isinstance(kind, ObjectOf):
+            instances.lacking(ctx, rep, name)
         raise untypable("name", f"a {cls.__name__} has no attribute {name}", ctx.loc)
     if isinstance(kind, NamedTupleOf) and name in ("_replace", "_asdict") and name not in vars(cls):
         raise _refused(ctx, cls, name, "it is not the named tuple's own")
@@ -172,8 +178,18 @@ def construct(ctx: Context, cls: type, args: Sequence[Rep], keywords: dict[str, 
     if dataclasses.is_dataclass(cls) and _is_generated(init):
         return _dataclass(ctx, cls, args, keywords)
     if init is object.__init__ and not args and not keywords:
-        return compound(RecordOf, [], (cls, ()))
-    return None
+        return instances.make(ctx, cls, {})
+    if not isinstance(init, FunctionType):
+        return None
+    made = instances.make(ctx, cls, {})
+    _apply(ctx, known(init), [made, *args], keywords)
+    return made
+
+
+def _made(ctx: Context, cls: type, values: dict[str, Rep]) -> Rep:
+    if ctx.engine.sites.is_mutable(cls):
+        return instances.make(ctx, cls, values)
+    return compound(RecordOf, list(values.values()), (cls, tuple(values)))
 
 
 def _is_generated(fn: object) -> bool:
@@ -214,8 +230,7 @@ def _dataclass(ctx: Context, cls: Any, args: Sequence[Rep], keywords: dict[str, 
             value = _field_default(ctx, cls, field)
             if value is not None:
                 values[field.name] = value
-    names = tuple(f.name for f in fields if f.name in values)
-    made = compound(RecordOf, [values[name] for name in names], (cls, names))
+    made = _made(ctx, cls, {f.name: values[f.name] for f in fields if f.name in values})
     call_method(ctx, made, "__post_init__")
     return made
 
@@ -238,6 +253,9 @@ def replaced(ctx: Context, args: Sequence[Rep], changes: dict[str, Rep]) -> Rep:
         raise untypable("bind", "replace takes one dataclass or named tuple, and fields by name", ctx.loc)
     (rep,) = args
     kind = rep.abstract
+    if isinstance(kind, ObjectOf):
+        cause = f"replace of a {kind} whose attributes are assigned is not compiled"
+        raise unsupported("call", cause, ctx.loc, "call the class")
     assert isinstance(kind, RecordOf | NamedTupleOf)
     cls, names = kind.made_of
     for name in changes:

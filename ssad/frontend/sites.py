@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from ssad.frontend.abstract import Abstract, Compound, Reference, without_constants
+from ssad.frontend.abstract import Abstract, Compound, ObjectOf, Reference, without_constants
 from ssad.frontend.codes import unsupported
 from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.shapes import travelling_types
-from ssad.ir.core import Location, Op
+from ssad.ir.core import Location
 from ssad.ir.types import BOOL, I64, Scalar, Type, array
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ class Site:
     """A place where memory is made, `name` for its reader. Its fields hold what is in `content` as known when
     the round began, what is in `found` as known by now; a cell has one field, called ""."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, cls: type | None = None) -> None:
         self.name = name
+        self.cls = cls
         self.content: dict[str, Abstract] = {}
         self.found: dict[str, Abstract] = {}
         self.met: list[Site] = []
@@ -66,7 +67,7 @@ class Site:
 
     def unite(self, other: Site) -> None:
         """A value may lead to memory of either site: from the next round on they are one."""
-        if self.name != other.name:
+        if self.cls is not other.cls:
             raise NoJoin("give the variable one type on every path, or use two variables")
         self.met.append(other)
 
@@ -98,14 +99,27 @@ class Sites:
     def __init__(self) -> None:
         self._table: dict[Hashable, Site] = {}
         self._rounds = 0
+        self._mutable: set[type] = set()
+        self._changed: set[type] = set()
 
-    def at(self, ctx: Context, op: Op, name: str) -> Site:
-        """The site of `op` in the function at hand."""
+    def at(self, ctx: Context, name: str, cls: type | None = None) -> Site:
+        """The site of the op at hand in the function at hand."""
         assert ctx.instance is not None
-        key = id(ctx.instance.lifted), ctx.instance.arguments, id(op)
+        key = id(ctx.instance.lifted), ctx.instance.arguments, name, cls, _span(ctx.loc)
         if key not in self._table:
-            self._table[key] = Site(name)
+            self._table[key] = Site(name, cls)
         return self._table[key].root
+
+    def is_mutable(self, cls: type) -> bool:
+        """Whether an attribute of an instance made inside may be assigned."""
+        return cls in self._mutable
+
+    def changes(self, cls: type) -> bool:
+        """Remember that instances of `cls` are changed; says whether that was unknown in this round."""
+        if cls in self._mutable:
+            return False
+        self._changed.add(cls)
+        return True
 
     def grown(self, place: Location | None) -> bool:
         """End a round of typing; says whether another one must follow."""
@@ -117,6 +131,9 @@ class Sites:
                 "cell", "two kinds of memory meet that hold different things", place, str(why)
             ) from None
         grown = any([site.settle() for site in sites if site.root is site]) or grown
+        grown = grown or bool(self._changed)
+        self._mutable |= self._changed
+        self._changed.clear()
         self._rounds += 1
         if grown and self._rounds > MAX_ROUNDS:
             raise unsupported(
@@ -130,6 +147,8 @@ class Sites:
 
 def renewed(held: Abstract) -> Abstract:
     """The same abstract value, with parts as they are now."""
+    if isinstance(held, ObjectOf):
+        return ObjectOf(held.site.root, tuple((name, renewed(item)) for name, item in held.fixed))
     if isinstance(held, Reference):
         return type(held)(held.site.root)
     return held.rebuilt(map(renewed, held.items)) if isinstance(held, Compound) else held
@@ -139,9 +158,14 @@ def _rooms(held: Abstract) -> list[Type]:
     return [array(type, 1, "C") for type in travelling_types(held) if isinstance(type, Scalar)]
 
 
+def _span(loc: Location | None) -> Hashable:
+    return None if loc is None else (loc.file, loc.line, loc.column, loc.end_line, loc.end_column)
+
+
 def leads_to(held: Abstract, site: Site) -> bool:
     """Whether memory of `site` can be reached from a value."""
     if isinstance(held, Reference):
         other: Site = held.site
-        return other.root is site.root or any(leads_to(each, site) for each in other.found.values())
+        if other.root is site.root or any(leads_to(each, site) for each in other.found.values()):
+            return True
     return any(leads_to(each, site) for each in held.children())

@@ -32,7 +32,18 @@ for _name in (
     "spread",
 ):
     _define(_name)
-for _name in ("function", "cell", "cell_load", "iter", "iter_item", "format", "attempt", "matches", "narrow"):
+for _name in (
+    "function",
+    "cell",
+    "cell_load",
+    "super",
+    "iter",
+    "iter_item",
+    "format",
+    "attempt",
+    "matches",
+    "narrow",
+):
     _define(_name)
 for _name in ("length", "is_kind", "match_keys", "match_class"):
     _define(_name)

@@ -34,6 +34,7 @@ THEMES = (
     "matching",
     "recursion",
     "state",
+    "objects",
     "records",
 )
 
