@@ -251,11 +251,13 @@ class Evaluator:
         """CPython binds the arguments; the body is lifted and evaluated in its turn."""
         code = self.lifted.module.objects[op.attrs["code"]]
         defaults, keywords, free = op.attrs["defaults"], op.attrs["keywords"], op.attrs["free"]
-        cells = tuple(CellType(value) for value in values[defaults + len(keywords) :])
+        captured = dict(zip(free, values[defaults + len(keywords) :], strict=True))
+        cells = tuple(CellType(captured.get(name)) for name in code.co_freevars)
         shape = FunctionType(code, dict(self.lifted.globals), code.co_name, values[:defaults], cells)
         shape.__kwdefaults__ = dict(zip(keywords, values[defaults:], strict=False))
-        captured = dict(zip(free, values[defaults + len(keywords) :], strict=True))
-        return binding(shape, Evaluator(lift_code(code, self.lifted.globals), captured))
+        made = binding(shape, Evaluator(lift_code(code, self.lifted.globals), captured))
+        captured.setdefault(code.co_name, made)  # one that captures itself
+        return made
 
     def op_iter(self, op: Op, x: Any) -> Any:
         return Items(x)

@@ -61,6 +61,22 @@ def _remembering():
 remembering = _remembering()
 
 
+class Holder:
+    def __init__(self, n):
+        self.values = np.zeros(n)
+
+
+def array_in_an_attribute(x):
+    holder = Holder(3)
+    holder.values[0] = x
+    return holder.values[0]
+
+
+def object_from_outside(x):
+    BOX.size = x
+    return x
+
+
 def library_call(x):
     return np.linalg.norm(x)
 
@@ -204,6 +220,8 @@ def unpack_three(x):
 
 
 CASES: list[tuple[Callable[..., Any], str, str, str]] = [
+    (array_in_an_attribute, "f64", "SSAD0165", "Holder.values is float64 array"),
+    (object_from_outside, "f64", "SSAD0161", "assignment to attribute size"),
     (array_in_a_cell, "f64", "SSAD0165", "v is float64 array"),
     (number_or_tuple_in_a_cell, "f64", "SSAD0201", "v holds float and is given tuple"),
     (mutual_inner_recursion, "i64", "SSAD0151", "odd leads to itself"),

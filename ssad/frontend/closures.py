@@ -59,13 +59,41 @@ def cell_of(frame: Frame, name: str) -> Value | None:
 def cell_variables(code: CodeType, blocks: Sequence[CodeBlock]) -> list[str]:
     """The captured variables of `code` that others may see change: an inner function assigns them, or they
     may be assigned after an inner function has captured them."""
+    own = self_calling(code, blocks)
     late = {
         i.arg
         for block in blocks
         for at, i in enumerate(block.instructions)
-        if i.op == "closure" and _stored_later(block, at, i.arg)
+        if i.op == "closure"
+        and not (i.arg in own and _of_itself(block, at))
+        and _stored_later(block, at, i.arg)
     }
     return sorted(late | assigned_inside(code))
+
+
+def self_calling(code: CodeType, blocks: Sequence[CodeBlock]) -> frozenset[str]:
+    """The variables of `code` that an inner function of the same name captures and that are nothing else:
+    within it they stand for itself."""
+    stores: dict[str, list[bool]] = {}
+    for block in blocks:
+        for at, i in enumerate(block.instructions):
+            if i.op in _STORES:
+                made = at > 1 and block.instructions[at - 1].op == "function"
+                inner = block.instructions[at - 2].arg if made else None
+                own = isinstance(inner, CodeType) and inner.co_name == i.arg and i.arg in inner.co_freevars
+                stores.setdefault(i.arg, []).append(own)
+    params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    names = {name for name, own in stores.items() if own == [True]}
+    return frozenset(names - assigned_inside(code) - {*params})
+
+
+def _of_itself(block: CodeBlock, at: int) -> bool:
+    """Whether the variable captured at instruction `at` is for the function of the same name."""
+    for number in range(at + 1, len(block.instructions)):
+        if block.instructions[number].op == "function":
+            inner = block.instructions[number - 1].arg
+            return isinstance(inner, CodeType) and inner.co_name == block.instructions[at].arg
+    return False
 
 
 def assigned_inside(code: CodeType) -> set[str]:
@@ -84,8 +112,9 @@ def function(frame: Frame, at: Instruction) -> None:
             frame.stack.pop()
     keyword_defaults = _keyword_defaults(frame) if flags & 2 else {}
     defaults = _defaults(frame) if flags & 1 else []
-    for name in captured:
-        _refuse_capture(frame, code, name)
+    if code.co_name in captured:
+        _refuse_self(frame, code, bool(flags & 3))
+        captured = [name for name in captured if name != code.co_name]
     made = frame.emit(
         "py.function",
         *defaults,
@@ -136,15 +165,19 @@ def _captured(frame: Frame, name: str) -> Value:
     return frame.read(("local", name)) if cell is None else cell
 
 
-def _refuse_capture(frame: Frame, code: CodeType, name: str) -> None:
-    """Raise UnsupportedError where `code` may not capture `name`."""
-    if name == code.co_name:
-        raise UnsupportedError(
-            f"the inner function {name} calls itself: recursion is not compiled yet",
-            frame.loc,
-            "write it as a loop",
-            CLOSURE,
-        )
+def _refuse_self(frame: Frame, code: CodeType, defaults: bool) -> None:
+    """Raise UnsupportedError where `code` captures its own name and that may not be the function itself, or
+    not all of it."""
+    name = code.co_name
+    if name in frame.itself and not defaults:
+        return
+    why = "has defaults" if name in frame.itself else "may be something else by then"
+    raise UnsupportedError(
+        f"the inner function {name} calls itself and {why}: not compiled",
+        frame.loc,
+        "make it a function of the module, or give it all it needs as arguments",
+        CLOSURE,
+    )
 
 
 def _assigns(code: CodeType, name: str) -> bool:

@@ -111,6 +111,7 @@ class Engine:
         self._tangents: dict[tuple[int, int], Tangent] = {}
         self._lifted: dict[Any, Lifted] = {}
         self._templates: dict[Any, Template] = {}
+        self._template_of: dict[int, Template] = {}
         self._instances: dict[Any, Instance] = {}
         self._calling: list[Instance] = []
         self._exceptions: dict[object, int] = {}
@@ -143,8 +144,13 @@ class Engine:
         """The inner function with this code."""
         key = id(code), id(around.globals), defaults, keywords, free
         if key not in self._templates:
-            self._templates[key] = Template(lift_code(code, around.globals), defaults, keywords, free)
+            made = Template(lift_code(code, around.globals), defaults, keywords, free)
+            self._templates[key] = self._template_of[id(made.lifted)] = made
         return self._templates[key]
+
+    def template_of(self, lifted: Lifted) -> Template | None:
+        """The inner function that was lifted to this, or None for any other."""
+        return self._template_of.get(id(lifted))
 
     def instance(
         self, lifted: Lifted, free: tuple[str, ...], arguments: Sequence[Abstract], place: Location | None

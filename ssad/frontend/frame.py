@@ -59,6 +59,7 @@ class Frame:
         self.stack: list[Entry] = []
         self.unbound: dict[str, Op] = {}
         self.cells: dict[str, Value] = {}
+        self.itself: frozenset[str] = frozenset()
         self.at: CodeBlock = blocks[0]
         self._position: Position | None = None
         self.matched: dict[CodeBlock, tuple[int, Value, bool]] = {}

@@ -158,6 +158,7 @@ def _run(
     given = {name: function.entry.add_param(OBJECT, name) for name in params}
     for name, value in given.items():
         frame.ssa.write(("local", name), function.entry, value)
+    frame.itself = closures.self_calling(code, blocks)
     for name in closures.cell_variables(code, blocks):
         initial = [given[name]] if name in given else []
         frame.cells[name] = frame.emit("py.cell", *initial, name=name, hint=name)

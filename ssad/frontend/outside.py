@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from ssad.frontend import cells
-from ssad.frontend.abstract import SCALARS, DictOf, Known, ListOf, Number, TupleOf
+from ssad.frontend.abstract import SCALARS, Closure, DictOf, Known, ListOf, Number, TupleOf
 from ssad.frontend.arguments import why_not_an_array
 from ssad.frontend.captures import Capture, Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
@@ -156,6 +156,9 @@ def free(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         rep = ctx.free_values[name]
         return rep if op.attrs.get("cell") else cells.content(ctx, rep, name)
     lifted = _lifted(ctx)
+    template = ctx.engine.template_of(lifted)
+    if template is not None and name == lifted.code.co_name:  # the inner function itself
+        return compound(Closure, [ctx.free_values[each] for each in template.free], template)
     return outside_value(ctx, lifted.free_object(name, op.loc), Origin("free", lifted.cells[name], name))
 
 

@@ -360,3 +360,32 @@ def a_name_error_is_caught(x, y):
         return x * x
     finally:
         a = 1.0
+
+
+@case(args=[lambda: (1.1, 5), lambda: (0.9, 0)], argnums=0)
+def an_inner_function_that_calls_itself(x, n):
+    scale = x * x
+
+    def power(k):
+        if k == 0:
+            return 1.0
+        return scale * power(k - 1) + x
+
+    return power(n) + power(2)
+
+
+@case(args=[lambda: (1.1, 4)], argnums=0)
+def a_recursion_that_counts(x, n):
+    calls = 0
+    total = 0.0
+
+    def visit(depth, weight):
+        nonlocal calls, total
+        calls += 1
+        total += weight * x
+        if depth > 0:
+            visit(depth - 1, weight * x)
+            visit(depth - 2, weight + x)
+
+    visit(n, 1.0)
+    return total * calls
