@@ -147,6 +147,10 @@ class Evaluator:
     def op_global(self, op: Op) -> Any:
         return self.lifted.global_object(op.attrs["name"])
 
+    def op_import(self, op: Op) -> Any:
+        scope = dict(self.lifted.globals)
+        return __import__(op.attrs["name"], scope, None, op.attrs["names"], op.attrs["level"])
+
     def op_free(self, op: Op) -> Any:
         name = op.attrs["name"]
         if self.free is None:

@@ -45,10 +45,6 @@ def dict_unpacking(x):
 def set_display(x):
     return x in {x, 1.0}
 
-def import_inside(x):
-    import math
-    return math.sin(x)
-
 def class_inside(x):
     class Local:
         pass

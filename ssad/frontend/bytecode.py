@@ -103,8 +103,8 @@ STORE_NAME: refuse class
 DELETE_NAME: refuse class
 SETUP_ANNOTATIONS: refuse class
 LOAD_BUILD_CLASS: refuse class
-IMPORT_NAME: refuse import
-IMPORT_FROM: refuse import
+IMPORT_NAME: import_name value
+IMPORT_FROM: copy 1; attr value
 DELETE_ATTR: refuse delete
 DELETE_SUBSCR: refuse delete
 PUSH_EXC_INFO: push_handled

@@ -68,6 +68,7 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.const": outside.const,
     "py.global": outside.global_,
     "py.free": outside.free,
+    "py.import": outside.import_,
     "py.unbound": _unbound,
     "py.check_bound": _check_bound,
     "py.binary": _binary,

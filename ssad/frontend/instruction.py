@@ -20,6 +20,7 @@ The canonical operations work on a stack of objects and nulls:
 | `merge` | count | the dict below takes up the entries of the one on top; no key twice |
 | `convert` `format` `format_spec` | conversion or - | `!r`; then formatting without or with a specification |
 | `call` | (count, names) | callee and self or null below the arguments, the last ones by name |
+| `import_name` | name | the module, for a level and a tuple of wanted names or None |
 | `call_star` | - | callee and null, a sequence of arguments, a dict of named ones or null |
 | `function` | flags | an inner function; flags 1, 2, 4, 8, 16 say what lies below its code |
 | `iter` | | an iterator |

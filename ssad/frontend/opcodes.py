@@ -139,6 +139,17 @@ def store_attr(frame: Frame, at: Instruction) -> None:
     frame.emit("py.setattr", owner, value, name=at.arg)
 
 
+@handles("import_name")
+def import_name(frame: Frame, at: Instruction) -> None:
+    """`import a.b` gives `a`, `from a.b import c` gives `a.b`, with `c` imported where it is a module."""
+    level, wanted = frame.pop_many(2)
+    count = frame.producer(level, "py.const")
+    names = frame.producer(wanted, "py.tuple")
+    assert count is not None
+    items = () if names is None else tuple(displays.literal(frame, name) for name in names.operands)
+    frame.push(frame.emit("py.import", name=at.arg, level=count.attrs["value"], names=items, hint=at.arg))
+
+
 # the stack itself
 
 

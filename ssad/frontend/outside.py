@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 from types import FunctionType, ModuleType
 from typing import Any, TypeGuard
 
@@ -160,6 +161,17 @@ def free(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     if template is not None and name == lifted.code.co_name:  # the inner function itself
         return compound(Closure, [ctx.free_values[each] for each in template.free], template)
     return outside_value(ctx, lifted.free_object(name, op.loc), Origin("free", lifted.cells[name], name))
+
+
+def import_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.import`: the module, imported when the function is compiled."""
+    scope = dict(_lifted(ctx).globals)
+    try:
+        module = __import__(op.attrs["name"], scope, None, op.attrs["names"], op.attrs["level"])
+    except ImportError as error:
+        raise untypable("name", f"this import fails: {error}", op.loc) from None
+    ctx.engine.guard(Origin("item", sys.modules, "module", module.__name__), module)
+    return known(module)
 
 
 def const(ctx: Context, op: Op, operands: list[Rep]) -> Rep:

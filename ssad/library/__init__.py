@@ -6,8 +6,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from ssad.library import functional, scalars
+from ssad.library import counting, functional, scalars
 
-LIBRARY: dict[Any, Callable[..., Any]] = {**functional.LIBRARY, **scalars.LIBRARY}
+LIBRARY: dict[Any, Callable[..., Any]] = {**counting.LIBRARY, **functional.LIBRARY, **scalars.LIBRARY}
 
 __all__ = ["LIBRARY"]

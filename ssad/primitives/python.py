@@ -28,6 +28,7 @@ for _name in (
     "rest",
     "call",
     "call_star",
+    "import",
     "merge",
     "spread",
 ):

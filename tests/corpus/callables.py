@@ -124,3 +124,17 @@ def variadic(x, *rest, scale=1.0):
 
 
 case(args=lambda: (0.7, 0.2, 1.5), argnums=(0, 1, 2), name="variadic_itself")(variadic)
+
+
+@case(args=lambda: (0.7,))
+def imports_inside(x):
+    import math as m
+    import os.path
+    from math import cos
+    from math import sin as sine
+
+    if x > 0.5:
+        from math import pi
+    else:
+        pi = 3.0
+    return m.exp(2.0) * x * x + cos(1.0) * x + sine(2.0) * pi + len(os.path.sep)
