@@ -1,312 +1,168 @@
-"""Objects made inside whose attributes are assigned: aliases, methods, helpers that change them."""
+"""Objects found outside: instances, classes, enums, dicts, lists and tuples; partials, methods, callables.
 
+The oracle does not look into objects for `math`: what they hold is arithmetic.
+"""
+
+import enum
+import functools
 import math
+import operator
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 
 from .registry import case
 
 
-def _normal(*shape, seed=101):
-    return np.random.default_rng(seed).normal(size=shape)
+def cubed(x):
+    return x * x * x
 
 
-class Welford:
-    """Running mean and variance."""
-
-    count_by = 1
-
-    def __init__(self):
-        self.n = 0
-        self.mean = 0.0
-        self.m2 = 0.0
-
-    def add(self, x):
-        self.n += self.count_by
-        d = x - self.mean
-        self.mean += d / self.n
-        self.m2 += d * (x - self.mean)
-
-    @property
-    def variance(self):
-        return self.m2 / self.n
+def squashed(x):
+    return x / (1.0 + x * x)
 
 
-class Scaled(Welford):
-    def __init__(self, scale):
-        super().__init__()
-        self.scale = scale
-
-    def add(self, x):
-        super().add(x * self.scale)
+def length(x, y):
+    return math.hypot(x, y)
 
 
-@case(args=lambda: (0.7, _normal(6)), argnums=(0, 1))
-def running_statistics(x, v):
-    s = Welford()
-    for value in v:
-        s.add(value * x)
-    return s.variance + s.mean * x
+class Mode(enum.Enum):
+    PLAIN = "plain"
+    STEEP = 3
 
 
-@case(args=lambda: (0.7, _normal(6)), argnums=(0, 1))
-def inherited_statistics(x, v):
-    plain = Welford()
-    scaled = Scaled(x)
-    for value in v:
-        plain.add(value)
-        scaled.add(value + plain.mean)
-    return scaled.variance * plain.mean + scaled.scale
+class Kernel:
+    scale = 1.5
 
-
-@dataclass
-class Momentum:
-    rate: float
-    decay: float
-    velocity: np.ndarray
-    steps: int = 0
-
-    def step(self, w, g):
-        self.steps += 1
-        for i in range(len(w)):
-            self.velocity[i] = self.decay * self.velocity[i] + g[i]
-            w[i] -= self.rate * self.velocity[i]
-        self.rate *= 0.9
-
-
-@case(args=lambda: (0.1, 0.5, _normal(3)), argnums=(0, 1, 2))
-def momentum_descent(rate, decay, start):
-    w = start.copy()
-    g = np.zeros(len(w))
-    optimiser = Momentum(rate, decay, np.zeros(len(w)))
-    for _ in range(5):
-        for i in range(len(w)):
-            g[i] = 2.0 * w[i] + w[i - 1]
-        optimiser.step(w, g)
-    loss = 0.0
-    for value in w:
-        loss += value * value
-    return loss * optimiser.steps + optimiser.rate
-
-
-@dataclass
-class Kalman:
-    x: float
-    p: float
-    q: float = 0.01
-
-    def predict(self, a):
-        self.x = a * self.x
-        self.p = a * self.p * a + self.q
-
-    def update(self, z, r):
-        gain = self.p / (self.p + r)
-        self.x += gain * (z - self.x)
-        self.p = (1.0 - gain) * self.p
-
-
-@case(args=lambda: (0.9, 0.5, _normal(5)), argnums=(0, 1, 2))
-def kalman_filter(a, r, zs):
-    f = Kalman(0.0, 1.0)
-    loss = 0.0
-    for z in zs:
-        f.predict(a)
-        loss += (z - f.x) ** 2 / f.p + math.log(f.p)
-        f.update(z, r)
-    return loss
-
-
-@dataclass
-class Point:
-    x: float
-    y: float = 2.0
-
-    def moved(self, d):
-        self.x += d
-        self.y = self.x * d
-        return self
-
-
-@case(args=lambda: (0.7, 1.2), argnums=(0, 1))
-def aliases(x, y):
-    p = Point(x)
-    q = p
-    q.moved(y).moved(2.0)
-    p.z = p.x * q.y
-    r = Point(p.x, q.z)
-    r.x *= 2.0
-    return p.x * p.y + q.z + r.x * r.y
-
-
-@case(args=[lambda: (0.7, 1.2), lambda: (0.3, 1.2)], argnums=(0, 1))
-def one_of_two_objects(x, y):
-    a = Point(x, 1.0)
-    b = Point(y * x, 3)
-    c = a if x > 0.5 else b
-    c.x = 7.0 * x
-    c.moved(y)
-    pair = (a, b, c)
-    pair[2].y += pair[0].x
-    return a.x * a.y + b.x * b.y + pair[0].y
-
-
-def _push(p, by):
-    p.x = p.x * by
-    if p.x > 1.0:
-        p.y += p.x
-
-
-@case(args=[lambda: (0.7, 3), lambda: (1.7, 4)], argnums=0)
-def a_helper_that_changes_it(x, n):
-    p = Point(x, x * x)
-    for i in range(n):
-        _push(p, 1.1 + 0.1 * i)
-    return p.x * p.y
-
-
-class Machine:
-    """A state machine with a number that it carries."""
-
-    def __init__(self, level):
-        self.state = 0
-        self.level = level
-
-    def feed(self, value):
-        if self.state == 0 and value > 0.0:
-            self.state = 1
-            self.level *= value
-        elif self.state == 1:
-            self.state = 2 if value < 0.0 else 1
-            self.level += math.sin(value)
-        else:
-            self.state = 0
+    def __init__(self, weights, activation, mode=Mode.PLAIN):
+        self.weights = weights
+        self.activation = activation
+        self.mode = mode
+        self.parts = {"shift": 0.25, "inner": cubed}
 
     @property
-    def half(self):
-        return self.level / 2.0
+    def bias(self):
+        return self.weights[0] * self.scale
 
-    @half.setter
-    def half(self, value):
-        self.level = 2.0 * value
+    @staticmethod
+    def square(x):
+        return x * x
 
+    @classmethod
+    def scaled(cls, x, by=2.0):
+        return cls.scale * x * by
 
-@case(args=lambda: (0.8, _normal(9)), argnums=(0, 1))
-def state_machine(x, v):
-    m = Machine(x)
-    for value in v:
-        m.feed(value)
-        m.half = m.half * x + 0.1
-    return m.level * (1.0 + m.state)
+    def score(self, x, *others, power=2):
+        s = self.bias
+        for i in range(len(self.weights)):
+            s += self.weights[i] * self.activation(x * (i + 1)) ** power
+        for other in others:
+            s = s * other
+        return s if self.mode is Mode.PLAIN else s * self.mode.value
 
-
-class Options:
-    """Nothing but what is assigned later; `rate` is the class's own where it is not."""
-
-    rate = 0.5
-
-
-@case(args=[lambda: (0.7, True), lambda: (0.7, False)], argnums=0)
-def set_on_one_branch_only(x, flag):
-    o = Options()
-    o.start = x
-    if flag:
-        o.rate = x * x
-    o.start += o.rate
-    return o.start * o.rate
+    def __call__(self, x):
+        return self.score(x) + self.parts["inner"](x) * self.parts["shift"] + self.square(x)
 
 
-@case(args=lambda: (0.7,), argnums=0, raises=AttributeError)
-def read_where_it_is_not_set(x):
-    o = Options()
-    if x > 1.0:
-        o.scale = x
-    return o.scale * x
+class Cubic(Kernel):
+    scale = -0.5
+
+    def score(self, x, *others, power=3):
+        return x**power + self.bias
 
 
-@case(args=lambda: (0.7, _normal(4)), argnums=(0, 1))
-def objects_in_closures(x, v):
-    p = Point(x, 0)
-
-    def bump(t):
-        p.x += t
-        p.y += p.x * t
-
-    for t in v:
-        bump(t)
-    total = lambda: p.x * p.y
-    p.x = p.x * x
-    return total()
+@dataclass(frozen=True)
+class Settings:
+    rate: float = 0.5
+    steps: int = 3
+    mode: Mode = Mode.STEEP
 
 
-@case(args=[lambda: (0.7, 4), lambda: (0.7, 0)], argnums=0)
-def a_new_object_in_each_round(x, n):
-    last = Point(x, 1)
-    total = 0.0
-    for i in range(n):
-        fresh = Point(last.x * x, i)
-        fresh.y += last.y
-        last.x = 0.0
-        total += fresh.y * fresh.x + last.x
-        last = fresh
-    last.x += x
-    return total + last.x
+class Pair(NamedTuple):
+    low: float
+    values: np.ndarray
 
 
-class Slotted:
-    __slots__ = ("a", "b")
-
-    def __init__(self, a):
-        self.a = a
-        self.b = self.a * a
-
-    def __add__(self, other):
-        self.a += other
-        return self
-
-    def __call__(self, t):
-        self.b = self.b * t
-        return self.b + self.a
-
-
-@case(args=lambda: (0.7, 1.1), argnums=(0, 1))
-def slots_and_operators(x, y):
-    s = Slotted(x)
-    t = s + y
-    t += 1.0
-    return s(y) * t(x) + s.a
+KERNEL = Kernel(np.array([0.5, -0.25]), squashed)
+STEEP = Kernel(np.array([0.5, -0.25]), cubed, Mode.STEEP)
+CUBIC = Cubic(np.array([2.0]), None)
+SETTINGS = Settings()
+SPACE = SimpleNamespace(g=9.81, inner=SimpleNamespace(limit=4, table=[1.0, -2.0, 0.5]))
+PAIR = Pair(0.75, np.array([1.0, 2.0]))
+TABLE = {"sin": cubed, "kernel": KERNEL, 3: 2.5, Mode.STEEP: -1.5, "row": (1.0, (2.0, np.array([4.0])))}
+FUNCTIONS = [cubed, squashed, lambda x: x * x]
+RATES = [0.5, 2, -1.25]
+PARTIAL = functools.partial(KERNEL.score, power=3)
+OFFSET = functools.partial(lambda a, b, c=1.0: a * b - c, 2.5, c=0.5)
+FIRST, SECOND, LIMIT = operator.itemgetter(0), operator.itemgetter(1), operator.attrgetter("inner.limit")
+DISPATCH = {"kernel": lambda x: KERNEL(x), "rate": lambda x: SETTINGS.rate * x}
 
 
-@dataclass
-class Normalised:
-    a: float
-    b: float
-
-    def __post_init__(self):
-        norm = math.sqrt(self.a**2 + self.b**2)
-        self.a = self.a / norm
-        self.b /= norm
+@case(args=lambda: (0.7,), tags=("captured_array",))
+def methods_of_an_instance(x):
+    return KERNEL.score(x) * STEEP.score(x, x, 2.0, power=1) + CUBIC.score(x) - KERNEL.bias * CUBIC.bias
 
 
-@case(args=lambda: (0.7, 1.1), argnums=(0, 1))
-def post_init(x, y):
-    n = Normalised(x, y)
-    return n.a * x + n.b * n.a
+@case(args=lambda: (0.7,), tags=("captured_array",))
+def callable_objects(x):
+    return KERNEL(x) * CUBIC.bias + TABLE["kernel"](x)
 
 
-@case(args=[lambda: (0.7, 2), lambda: (0.7, 7)], argnums=0)
-def what_the_handler_finds(x, n):
-    m = Machine(x)
+@case(args=lambda: (0.7,))
+def static_and_class_methods(x):
+    kernel = Kernel.scaled(x) + CUBIC.scaled(x, by=x) * Cubic.scaled(x)
+    return kernel + Kernel.square(x) + CUBIC.square(x) * Cubic.scale + functools.partial(Kernel.square)(x)
 
-    def go(i):
-        m.level = m.level * x + i
-        if i > 4:
-            raise ValueError("far")
-        m.state = i
 
-    try:
-        for i in range(n):
-            go(i)
-    except ValueError:
-        m.level *= 2.0
-    return m.level + m.state * x
+@case(args=lambda: (0.7,))
+def settings_and_enums(x):
+    for _ in range(SETTINGS.steps):
+        x = x - SETTINGS.rate * math.sin(x)
+    if SETTINGS.mode is Mode.STEEP and SETTINGS.mode != Mode.PLAIN and Mode.PLAIN.name == "PLAIN":
+        x = x * Mode.STEEP.value
+    return x * SPACE.g + SPACE.inner.limit * SPACE.inner.table[-1]
+
+
+@case(args=lambda: (0.7,), tags=("captured_array",))
+def tables(x):
+    s = TABLE["sin"](x) * TABLE[3] + TABLE[Mode.STEEP] * TABLE["row"][1][1][0] + DISPATCH["rate"](x)
+    for n in range(len(RATES)):
+        s += RATES[n] * x ** (n + 1)
+    for rate in RATES:
+        s = s * x + rate
+    low, middle, high = RATES
+    if "sin" in TABLE and 4 not in TABLE and RATES:
+        s += FUNCTIONS[0](x) + FUNCTIONS[-1](x) + low * middle * high * max(RATES) + len(TABLE)
+    return s + DISPATCH["kernel"](x)
+
+
+@case(args=lambda: (0.7,), tags=("captured_array",))
+def named_tuple_outside(x):
+    low, values = PAIR
+    return PAIR.low * x + low * values[1] * x * x + PAIR[1][0] + PAIR.values[0] * x
+
+
+@case(args=lambda: (0.7, 0.4), argnums=(0, 1), tags=("captured_array",))
+def partials(x, y):
+    inside = functools.partial(length, x)
+    named = functools.partial(KERNEL.score, power=1)
+    deeper = functools.partial(named, x, y)
+    return PARTIAL(x) * OFFSET(y) + inside(y) + named(y, power=2) * deeper() + OFFSET(x, c=y)
+
+
+@case(args=lambda: (0.7, 0.4), argnums=(0, 1))
+def getters(x, y):
+    pair = (x, x * y)
+    return SECOND(pair) * LIMIT(SPACE) + FIRST(pair) * y
+
+
+@case(args=lambda: (np.array([1.0, -2.0, 0.5]), 0.4), argnums=(0, 1))
+def reduced(x, t):
+    product = functools.reduce(lambda a, b: a * b, x, t)
+    largest = functools.reduce(max, (t, x[0], 0.25))
+    return product + largest * functools.reduce(operator.add, x)
+
+
+case(args=lambda: (0.7,), name="the_method_itself", tags=("captured_array",))(lambda x: KERNEL.score(x))

@@ -34,7 +34,7 @@ THEMES = (
     "matching",
     "recursion",
     "state",
-    "objects",
+    "instances",
     "records",
 )
 
