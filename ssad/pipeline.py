@@ -165,6 +165,8 @@ def stages(
     from ssad.frontend.lift import lift
 
     custom.LIBRARY.update(library.LIBRARY)
+    custom.LOOPS.update(library.LOOPS)
+    custom.STOP_GRADIENT.add(library.constant)
     trace = trace or Trace()
     for name in trace.disable:
         if name in NEEDED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import operator
 from collections.abc import Callable, Iterator
 from types import CellType, FunctionType
@@ -216,6 +217,12 @@ class Evaluator:
 
     def op_list(self, op: Op, *items: Any) -> Any:
         return list(items)
+
+    def op_append(self, op: Op, x: Any, value: Any) -> None:
+        x.append(value)
+
+    def op_builtin(self, op: Op, function: Any) -> None:
+        assert function is getattr(builtins, op.attrs["name"])
 
     def op_spread(self, op: Op, x: Any, more: Any) -> Any:
         return (*x, *more) if op.attrs["tuple"] else [*x, *more]

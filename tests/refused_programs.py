@@ -26,12 +26,6 @@ def generator(x):
 async def coroutine(x):
     return x
 
-def generator_expression(x):
-    return sum(v * v for v in x)
-
-def list_comprehension(x):
-    return sum([v * v for v in x if v > 0.0])
-
 def dict_comprehension(x):
     return {k: 1.0 for k in x}
 

@@ -18,7 +18,7 @@ NOWHERE = Position(None, None, None, None)
 # Written by the interpreter itself, never by its compiler for a function.
 INTERNAL = {"INTERPRETER_EXIT", "ENTER_EXECUTOR", "EXIT_INIT_CHECK", "RESERVED", "PRINT_EXPR"}
 # Words of the tables that `repairs` turns into others.
-REPAIRED = {"keywords", "call_kw", "function_attribute"}
+REPAIRED = {"keywords", "call_kw", "function_attribute", "load_and_clear"}
 
 
 def test_every_opcode_has_an_entry() -> None:

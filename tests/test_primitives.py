@@ -89,6 +89,7 @@ SPELLED_BY_THE_WRITER = {
     "Python integers do not overflow": {f"{n}_overflows" for n in ("add", "sub", "mul", "ipow", "shl")},
     "a list": {"tape_new", "tape_set", "tape_get", "stack_new", "stack_push", "stack_top", "stack_pop"},
     "the same list": {"seal", "unseal"},
+    "more than an expression": {name for name in PRIMITIVES if name.startswith("list_")},
     "not before Python 3.13": set() if sys.version_info >= (3, 13) else {"fma"},
 }
 

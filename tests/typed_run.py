@@ -19,6 +19,8 @@ from ssad.ir.verify import verify
 Outcome = tuple[Any, BaseException | None]
 
 custom.LIBRARY.update(ssad.library.LIBRARY)
+custom.LOOPS.update(ssad.library.LOOPS)
+custom.STOP_GRADIENT.add(ssad.library.constant)
 
 
 def typed(fn: Callable[..., Any], args: Sequence[Any], error_model: str = "python") -> Typed:

@@ -256,7 +256,7 @@ CASES: list[tuple[Callable[..., Any], str, str, str]] = [
     (bits_of_float, "f64", "SSAD0202", "use integers"),
     (raise_number, "f64", "SSAD0158", "raise an exception class"),
     (big_integer, "i64", "SSAD0208", "does not fit into 64 bits"),
-    (list_item, "f64", "SSAD0206", "np.zeros(n)"),
+    (list_item, "f64[:]", "SSAD0162", "tuples of numbers"),
     (too_many_indices, "f64[:]", "SSAD0206", "2 indices for an array of 1 dimension"),
     (fancy_index, "i64[:]", "SSAD0156", "loop over the indices"),
     (two_precisions, "f64[:], f64", "SSAD0201", "np.float32"),

@@ -24,12 +24,12 @@ from ssad.ir.core import Function, Module, Op, Terminator, Value
 from ssad.ir.edit import replace_values
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.sweeps import result_type
-from ssad.ir.types import RESIDUAL, Array, Tuple, Type
+from ssad.ir.types import RESIDUAL, Array, List, Tuple, Type
 
 
 def has_derivative(type_: Type) -> bool:
     """Whether a value of this type has a cotangent or tangent: floats and arrays of them."""
-    return type_.elem.is_float if isinstance(type_, Array) else type_.is_float
+    return type_.elem.is_float if isinstance(type_, Array | List) else type_.is_float
 
 
 def kept_calls(function: Function) -> list[Op]:

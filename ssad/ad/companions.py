@@ -1,5 +1,5 @@
-"""Companion arrays: beside every array that active data may reach runs a second one, its shadow or its
-tangent.
+"""Companion arrays: beside every array or list that active data may reach runs a second one, its shadow or
+its tangent.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Function, Undef, Value
 from ssad.ir.graph import reverse_postorder
-from ssad.ir.types import Array
+from ssad.ir.types import Array, List
 
 
 def add_companions(
@@ -26,7 +26,7 @@ def add_companions(
     of: dict[Value, Value] = dict(given or {})
 
     def want(value: Value) -> bool:
-        return isinstance(value.type, Array) and wanted(value)
+        return isinstance(value.type, Array | List) and wanted(value)
 
     for block in function.blocks:
         params: list[Value] = []

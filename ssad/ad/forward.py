@@ -19,7 +19,7 @@ from ssad.ir.core import Const, Function, Module, Op, Value
 from ssad.ir.edit import clone_function
 from ssad.ir.primitive import Effect
 from ssad.ir.sweeps import is_split
-from ssad.ir.types import Array, Scalar, Type
+from ssad.ir.types import Array, List, Scalar, Type
 
 
 def forward(
@@ -214,7 +214,7 @@ class Tangents:
             self.calls.finish(op, self.dots)
         if op in self.custom or op.name in ("extract", "call"):
             return
-        if isinstance(result, Value) and (isinstance(result.type, Array) or result not in self.varied):
+        if isinstance(result, Value) and (isinstance(result.type, Array | List) or result not in self.varied):
             return
         if result is None and not op.prim.effects & Effect.WRITES:
             return

@@ -9,7 +9,7 @@ from functools import cache
 
 from ssad.ir.core import Op, Value
 from ssad.ir.primitive import Effect, Primitive
-from ssad.ir.types import RESIDUAL, Array, Tape, Tuple, Type
+from ssad.ir.types import RESIDUAL, Array, List, Tape, Tuple, Type
 
 
 @cache
@@ -50,24 +50,26 @@ def must_stay(prim: Primitive) -> bool:
 
 @cache
 def refers(type: Type) -> bool:
-    """Whether a value of this type leads to mutable memory: an array, a tape, a residual, or a tuple with
-    one inside.
+    """Whether a value of this type leads to mutable memory: an array, a list, a tape, a residual, or a tuple
+    with one inside.
     """
     if isinstance(type, Tuple):
         return any(map(refers, type.elems))
-    return isinstance(type, Array | Tape) or type is RESIDUAL
+    return isinstance(type, Array | List | Tape) or type is RESIDUAL
 
 
 @cache
 def shares(type: Type) -> bool:
     """Whether a value of this type may lead to memory that is visible otherwise: a residual is private."""
-    return any(map(shares, type.elems)) if isinstance(type, Tuple) else isinstance(type, Array | Tape)
+    if isinstance(type, Tuple):
+        return any(map(shares, type.elems))
+    return isinstance(type, Array | List | Tape)
 
 
 @cache
 def carries_float(type: Type) -> bool:
     """Whether a value of this type is, leads to, or contains a floating-point number."""
-    if isinstance(type, Array):
+    if isinstance(type, Array | List):
         return type.elem.is_float
     if isinstance(type, Tuple):
         return any(map(carries_float, type.elems))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ssad.backend import arrays, control, integers, runtime, tapes, templates
+from ssad.backend import arrays, control, integers, lists, runtime, tapes, templates
 from ssad.backend.layout import constant, part_scalars, part_types, scalar_type, symbol
 from ssad.errors import UnsupportedError
 from ssad.ir.core import Block, Const, Edge, Function, Location, Op, Undef, Value
@@ -359,5 +359,6 @@ _HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     **control.HANDLERS,
     **integers.HANDLERS,
     **arrays.HANDLERS,
+    **lists.HANDLERS,
     **tapes.HANDLERS,
 }

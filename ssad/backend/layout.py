@@ -8,7 +8,7 @@ import struct
 from functools import cache
 
 from ssad.ir.core import Const
-from ssad.ir.types import NONE, RESIDUAL, Array, Scalar, Tape, Tuple, Type
+from ssad.ir.types import NONE, RESIDUAL, Array, List, Scalar, Tape, Tuple, Type
 
 _FLOATS = {64: "double", 32: "float"}
 
@@ -30,13 +30,15 @@ def part_types(type: Type) -> tuple[str, ...]:
     """The LLVM types of the SSA values that carry one value of `type`.
 
     An array is pointer, shape, and for layout A strides counted in elements (C and F follow from the shape);
-    a tape is a pointer, so is a residual, a stack the three pointers base, cur, end.
+    a list, a tape or a residual is a pointer, a stack the three pointers base, cur, end.
     """
     match type:
         case Scalar():
             return (scalar_type(type),)
         case Array(rank=rank, layout=layout):
             return ("ptr", *["i64"] * (rank if layout != "A" else 2 * rank))
+        case List():
+            return ("ptr",)
         case Tape(growable=growable):
             return ("ptr", "ptr", "ptr") if growable else ("ptr",)
         case Tuple(elems=elems):

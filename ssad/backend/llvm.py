@@ -187,7 +187,8 @@ class ModuleWriter:
         parts.append(
             '!1 = !{!2, !2, i64 0}\n!2 = !{!"array element", !4, i64 0}\n'
             '!3 = !{!5, !5, i64 0}\n!4 = !{!"ssad"}\n!5 = !{!"tape record", !4, i64 0}\n'
-            '!6 = !{!"branch_weights", i32 1, i32 2000}'
+            '!6 = !{!"branch_weights", i32 1, i32 2000}\n'
+            '!7 = !{!8, !8, i64 0}\n!8 = !{!"list header", !4, i64 0}'
         )
         if self.debug is not None:
             parts.append(self.debug.text())

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssad.ir.types import BOOL, F64, I64, Array, Scalar, Type, array
+from ssad.ir.types import BOOL, F64, I64, Array, Scalar, Type, array, list_of
+
+if TYPE_CHECKING:
+    from ssad.frontend.places import Place
 
 PYTHON, NUMPY, MIXED = "python", "numpy", "mixed"
 
@@ -313,7 +316,7 @@ class RecordOf(TreeOf):
 
 
 class ListOf(TreeOf):
-    """A list display: only good for being turned into an array or a tuple at once."""
+    """A list display that nothing changes: its items are known one by one, like those of a tuple."""
 
     noun = "list"
 
@@ -336,6 +339,29 @@ class SuperOf(Compound):
     """`super()` in a method of the class `tag`; its one item is self."""
 
     noun = "super()"
+
+
+class MemoryList(Abstract):
+    """A list in memory: a column per part of its elements, which are numbers or tuples of them.
+
+    `elem` is None while nothing is put into a list made at `place`: it has a column for its length alone.
+    """
+
+    __slots__ = ("elem", "place")
+
+    def __init__(self, place: Place) -> None:
+        self.place = place.root
+        self.elem = place.content
+
+    @property
+    def parts(self) -> tuple[Type, ...]:
+        return (list_of(F64),) if self.elem is None else tuple(map(list_of, self.elem.parts))
+
+    def key(self) -> tuple[Any, ...]:
+        return self.elem, id(self.place.root)
+
+    def __str__(self) -> str:
+        return "empty list" if self.elem is None else f"list of {self.elem}"
 
 
 class SliceOf(Compound):
@@ -367,8 +393,14 @@ class ZipOf(Compound):
     noun = "zip"
 
 
+class MapOf(Compound):
+    """`map(function, inner, ...)`."""
+
+    noun = "map"
+
+
 class ReversedOf(Compound):
-    """`reversed(inner)`."""
+    """`reversed(inner)`: inner, and how many items it had."""
 
     noun = "reversed"
 

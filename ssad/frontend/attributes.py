@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import caught, instances, records
+from ssad.frontend import caught, instances, lists, records
 from ssad.frontend.abstract import (
     DTYPES,
     NUMPY,
@@ -19,6 +19,8 @@ from ssad.frontend.abstract import (
     DictOf,
     Exceptional,
     Known,
+    ListOf,
+    MemoryList,
     NamedTupleOf,
     Number,
     ObjectOf,
@@ -49,6 +51,8 @@ def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
     kind = rep.abstract
     if isinstance(kind, ArrayOf):
         return _of_array(ctx, rep, name)
+    if isinstance(kind, MemoryList):
+        return lists.attribute(ctx, rep, name)
     if isinstance(kind, Number):
         return _of_number(ctx, rep, name)
     if isinstance(kind, SuperOf):
@@ -61,6 +65,8 @@ def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
         return caught.attribute(ctx, rep, name)
     if isinstance(kind, Known):
         return _of_known(ctx, rep, name)
+    if isinstance(kind, ListOf) and hasattr(list, name):
+        raise lists.unchangeable(ctx, kind)
     raise unsupported("attribute", f"attribute {name} of {kind} is not compiled", ctx.loc)
 
 

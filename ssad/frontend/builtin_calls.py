@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import dicts, iteration
+from ssad.frontend import dicts, iteration, reductions
 from ssad.frontend.abstract import (
     DTYPES,
     MIXED,
@@ -22,6 +21,7 @@ from ssad.frontend.abstract import (
     Exceptional,
     Known,
     ListOf,
+    MemoryList,
     NamedTupleOf,
     Number,
     ObjectOf,
@@ -34,8 +34,8 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.caught import is_of, text
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.comparisons import compare, truth
-from ssad.frontend.context import FALSE, Context, Rep, compound, known, scalar
+from ssad.frontend.comparisons import compare
+from ssad.frontend.context import Context, Rep, compound, known, scalar
 from ssad.frontend.conversion import element_value, round_, rounded, to_bool, to_float, to_int
 from ssad.frontend.indexing import copy_of
 from ssad.frontend.operators import absolute, binary, divmod_, unary
@@ -67,8 +67,8 @@ class Handler:
                 raise unsupported(
                     "call", f"the argument {keyword} of {name} is not compiled", ctx.loc, "leave it out"
                 )
-        if names == ["*"]:
-            return [list(args)]
+        if self.names == ["*"]:
+            return [list(args), *[keywords.get(name) for name in self.optional]]
         if len(args) > len(names):
             raise untypable(
                 "bind", f"{name} takes {len(names)} arguments, but {len(args)} were given", ctx.loc
@@ -82,38 +82,6 @@ class Handler:
         if missing:
             raise untypable("bind", f"{name} lacks the argument {missing[0]}", ctx.loc)
         return [bound.get(n) for n in names]
-
-
-def _extreme(symbol: str, name: str) -> Callable[[Context, list[Rep]], Rep]:
-    def run(ctx: Context, args: list[Rep]) -> Rep:
-        items = args
-        if len(args) == 1:
-            if isinstance(args[0].abstract, ArrayOf | RangeOf):
-                raise unsupported(
-                    "call",
-                    f"{name} of {args[0].abstract} is not compiled yet",
-                    ctx.loc,
-                    "write a loop over the elements",
-                )
-            if not isinstance(args[0].abstract, TupleOf | ListOf):
-                raise untypable("operand", f"{name} of {args[0].abstract} has no meaning", ctx.loc)
-            items = args[0].items()
-        if not args:
-            raise untypable("bind", f"{name} lacks arguments", ctx.loc, "give it two numbers or a tuple")
-        if not items:
-            ctx.check(FALSE, "ValueError", _empty_extreme(name))
-        best = items[0]
-        for item in items[1:]:
-            best = ctx.select(truth(ctx, compare(ctx, symbol, item, best)), item, best)
-        return best
-
-    return run
-
-
-def _empty_extreme(name: str) -> str:
-    from ssad.frontend.python_errors import message_of
-
-    return message_of(getattr(builtins, name), ())[1]
 
 
 def _pow(ctx: Context, base: Rep, exp: Rep, mod: Rep | None) -> Rep:
@@ -145,34 +113,6 @@ def _float(ctx: Context, x: Rep | None) -> Rep:
 
 def _bool(ctx: Context, x: Rep | None) -> Rep:
     return known(False) if x is None else to_bool(ctx, x)
-
-
-def _sum(ctx: Context, items: Rep, start: Rep | None) -> Rep:
-    """`sum` of a tuple; CPython adds floats with compensation from 3.12 on."""
-    kind = items.abstract
-    if not isinstance(kind, TupleOf | ListOf):
-        raise unsupported("call", f"sum of {kind} is not compiled yet", ctx.loc, "write a loop: s += x[i]")
-    if any(isinstance(item, Number) and item.type.is_float for item in kind.items) and len(kind.items) > 2:
-        raise unsupported(
-            "call",
-            "sum of floats is not compiled yet",
-            ctx.loc,
-            "write a + b + c (CPython's sum compensates rounding)",
-        )
-    total = known(0) if start is None else start
-    for item in items.items():
-        total = binary(ctx, "+", total, item)
-    return total
-
-
-def _tuple(ctx: Context, items: Rep | None) -> Rep:
-    if items is None:
-        return compound(TupleOf, [])
-    if not isinstance(items.abstract, TupleOf | ListOf):
-        raise unsupported(
-            "value", f"a tuple of {items.abstract} has no length known at compile time", ctx.loc
-        )
-    return compound(TupleOf, items.items())
 
 
 def _representative(number: Number, numpy: bool) -> type:
@@ -216,9 +156,10 @@ def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
             DictOf: dict,
             TupleOf: tuple,
             ListOf: list,
+            MemoryList: list,
             RangeOf: range,
             Text: str,
-            Closure: type(_tuple),
+            Closure: type(_pow),
         }
         if isinstance(kind, RecordOf | NamedTupleOf | ObjectOf):
             return known(issubclass(kind.made_of[0], kinds))
@@ -244,8 +185,8 @@ def _comparison(symbol: str) -> Handler:
 
 BUILTINS: dict[Any, Handler] = {
     abs: Handler(absolute, "x"),
-    min: Handler(_extreme("<", "min"), "*"),
-    max: Handler(_extreme(">", "max"), "*"),
+    min: Handler(reductions.extreme("<", "min"), "*", "key default"),
+    max: Handler(reductions.extreme(">", "max"), "*", "key default"),
     round: Handler(_round, "number", "ndigits"),
     int: Handler(_int, "", "x"),
     float: Handler(_float, "", "x"),
@@ -260,9 +201,14 @@ BUILTINS: dict[Any, Handler] = {
         "start",
     ),
     zip: Handler(iteration.zip_, "*"),
+    map: Handler(iteration.map_, "*"),
+    any: Handler(reductions.any_, "items"),
+    all: Handler(reductions.all_, "items"),
+    list: Handler(reductions.list_, "", "items"),
+    sorted: Handler(reductions.sorted_, "items", "key reverse"),
     reversed: Handler(lambda ctx, x: iteration.reversed_(ctx, [x]), "x"),
-    sum: Handler(_sum, "items", "start"),
-    tuple: Handler(_tuple, "", "items"),
+    sum: Handler(reductions.sum_, "items", "start"),
+    tuple: Handler(reductions.tuple_, "", "items"),
     isinstance: Handler(isinstance_, "x classes"),
     str: Handler(_str, "x"),
     callable: Handler(_callable, "x"),

@@ -14,6 +14,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from ssad.errors import UnsupportedError
+from ssad.frontend.comprehensions import inline
 from ssad.frontend.instruction import Handler, Instruction, Position
 from ssad.frontend.repairs import REPAIRS
 
@@ -42,6 +43,9 @@ class Protected(NamedTuple):
     depth: int = 0
     lasti: bool = False
 
+
+SUM_COMPENSATES = sys.version_info >= (3, 12)
+"""Whether `sum` of floats adds at the end what rounding has lost."""
 
 SUPPORTED: tuple[Version, ...] = ((3, 11), (3, 12), (3, 13), (3, 14))
 
@@ -173,7 +177,7 @@ PREP_RERAISE_STAR: refuse try
 _FROM_312 = """
 LOAD_ATTR: attr value; null if 1
 LOAD_FAST_CHECK: load value
-LOAD_FAST_AND_CLEAR: refuse comprehension
+LOAD_FAST_AND_CLEAR: load_and_clear value
 FOR_ITER: for_iter 1; next_item
 BINARY_SLICE: slice 2; subscript
 STORE_SLICE: slice 2; store_subscript
@@ -305,7 +309,7 @@ def decode(code: CodeType) -> list[Instruction]:
     ]
     entries = bytecode.exception_entries  # type: ignore[attr-defined]
     protected = [Protected(e.start, e.end, e.target, e.depth, e.lasti) for e in entries]
-    return translate(raws, protected, {*code.co_cellvars, *code.co_freevars}, version)
+    return inline(code, translate(raws, protected, {*code.co_cellvars, *code.co_freevars}, version), decode)
 
 
 def _value(i: dis.Instruction, code: CodeType) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import functools
 import operator
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import records
+from ssad.frontend import lists, records
 from ssad.frontend.abstract import (
     SCALARS,
     Abstract,
@@ -19,6 +20,7 @@ from ssad.frontend.abstract import (
     Closure,
     DerivativeOf,
     Known,
+    MemoryList,
     Number,
     PartialOf,
     TupleOf,
@@ -47,6 +49,7 @@ from ssad.frontend.numpy_calls import NUMPY_CALLS
 from ssad.frontend.outside import default_value, guard_content, item, opened
 from ssad.frontend.printing import print_
 from ssad.frontend.promotion import as_float, as_index, numeric
+from ssad.frontend.refusals import refusal
 from ssad.frontend.scalar_calls import call_primitive
 from ssad.frontend.sequences import fixed_items
 from ssad.frontend.shapes import placeholder, represent, travelling, travelling_types
@@ -70,6 +73,14 @@ def call_star(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     return apply(ctx, callee, fixed_items(ctx, args), keywords)
 
 
+def builtin(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.builtin`: refuses what is not Python's function of that name."""
+    name, kind = op.attrs["name"], operands[0].abstract
+    if isinstance(kind, Known) and kind.object is getattr(builtins, name):
+        return operands[0]
+    raise refusal("generator_expression", ctx.loc)
+
+
 def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
     """The result of calling `callee`."""
     kind = callee.abstract
@@ -86,6 +97,8 @@ def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) 
         split = len(given) - len(kind.tag)
         named = dict(zip(kind.tag, given[split:], strict=True))
         return apply(ctx, inner, [*given[:split], *args], named | keywords)
+    if isinstance(kind, Bound) and isinstance(kind.items[0], MemoryList):
+        return lists.method(ctx, callee.items()[0], kind.tag, args, keywords)
     if isinstance(kind, Bound):
         if keywords:
             raise unsupported("call", f"keyword arguments of {kind} are not compiled", ctx.loc)
@@ -286,6 +299,11 @@ def _call_library(ctx: Context, fn: FunctionType, args: list[Rep], keywords: dic
     return _call_lifted(ctx, lifted, (), converted)
 
 
+def call_plain(ctx: Context, fn: FunctionType, args: list[Rep]) -> Rep:
+    """The call of a plain Python function."""
+    return _call_function(ctx, fn, args, {})
+
+
 def _default(ctx: Context, lifted: Lifted, param: Param) -> Rep | None:
     return default_value(ctx, lifted, param)
 
@@ -319,6 +337,15 @@ def _emit_call(ctx: Context, instance: Instance, args: list[Rep], attrs: dict[st
             ctx.raised.append(represent(instance.raises, placeholder))
         elif ctx.handler is not None:
             return ctx.engine.write_inlined(ctx, instance, args, "vjp" in attrs)
+    if instance.recursive and any(
+        map(lists.held_by, [*instance.arguments, *filter(None, [instance.result])])
+    ):
+        raise unsupported(
+            "list",
+            f"a list goes through {instance.lifted.function.name}, which calls itself: not compiled yet",
+            ctx.loc,
+            "pass numbers or arrays, or write the recursion as a loop",
+        )
     captured = [ctx.capture(capture) for capture in instance.captures.values()]
     operands = [part for rep in [*args, *captured] for part in travelling(rep.abstract, rep.parts)]
     result = instance.result

@@ -15,6 +15,7 @@ from typing import Any
 from ssad.errors import UnsupportedError
 from ssad.frontend.bytecode import decode
 from ssad.frontend.cfg import CodeBlock
+from ssad.frontend.comprehensions import INLINED
 from ssad.frontend.frame import Frame, Pending
 from ssad.frontend.instruction import Instruction
 from ssad.frontend.refusals import CLOSURE
@@ -97,8 +98,8 @@ def _of_itself(block: CodeBlock, at: int) -> bool:
 
 
 def assigned_inside(code: CodeType) -> set[str]:
-    """The captured variables of `code` that an inner function assigns."""
-    inner = [const for const in code.co_consts if isinstance(const, CodeType)]
+    """The captured variables of `code` that an inner function assigns; what is inlined is none."""
+    inner = [c for c in code.co_consts if isinstance(c, CodeType) and c.co_name not in INLINED]
     return {name for name in code.co_cellvars if any(_assigns(each, name) for each in inner)}
 
 

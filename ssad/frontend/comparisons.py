@@ -6,13 +6,14 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend import dicts, outside, records
+from ssad.frontend import dicts, lists, outside, records
 from ssad.frontend.abstract import (
     ArrayOf,
     DictOf,
     Known,
     ListOf,
     MaybeUnbound,
+    MemoryList,
     Number,
     RangeOf,
     RecordOf,
@@ -157,6 +158,10 @@ def _equal(ctx: Context, a: Rep, b: Rep) -> Value:
         return ctx.and_(*[truth(ctx, compare(ctx, "==", p, q)) for p, q in pairs])
     if isinstance(x, RecordOf) and isinstance(y, RecordOf):
         raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc, "compare their parts")
+    if isinstance(x, MemoryList) and isinstance(y, MemoryList):
+        return lists.equal(ctx, a, b)
+    if any(isinstance(kind, MemoryList | ListOf) for kind in (x, y)):
+        raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc, "compare the items")
     if isinstance(x, RangeOf | Text) or isinstance(y, RangeOf | Text):
         raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc)
     return FALSE
@@ -187,6 +192,8 @@ def _identical(ctx: Context, a: Rep, b: Rep) -> Value:
             return ctx.and_(ctx.not_(ctx.emit("xor", a.parts[0], b.parts[0])), same_owner)
     if isinstance(x, ArrayOf) and isinstance(y, ArrayOf) and a.parts[0] is b.parts[0]:
         return TRUE
+    if isinstance(x, MemoryList) and isinstance(y, MemoryList) and a.parts[0] is b.parts[0]:
+        return TRUE
     if type(x) is not type(y):
         return FALSE
     raise unsupported("value", f"`is` between {x} and {y} is not compiled", ctx.loc, "compare with ==")
@@ -205,6 +212,8 @@ def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
             return Const(BOOL, found)
     if isinstance(inside, DictOf):
         return Const(BOOL, dicts.contains(ctx, container, item))
+    if isinstance(inside, MemoryList):
+        return ctx.emit("ge", lists.by_library(ctx, "found", container, item).parts[0], Const(I64, 0))
     if not isinstance(inside, TupleOf | ListOf):
         raise unsupported(
             "value", f"`in` of {inside} is not compiled", ctx.loc, "use a tuple, or write a loop"
@@ -239,6 +248,8 @@ def truth(ctx: Context, a: Rep) -> Value:
         return truth(ctx, own)
     if isinstance(kind, TupleOf | ListOf | DictOf):
         return Const(BOOL, bool(kind.items))
+    if isinstance(kind, MemoryList):
+        return ctx.emit("gt", lists.length(ctx, a), Const(I64, 0))
     if isinstance(kind, Known):
         outside.guard_content(ctx, kind.object)
         if outside.has_own(kind.object, "__bool__", "__len__"):

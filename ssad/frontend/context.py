@@ -42,6 +42,7 @@ from ssad.ir.types import BOOL, I64, Array, Scalar, Type
 if TYPE_CHECKING:
     from ssad.frontend.captures import Capture
     from ssad.frontend.engine import Engine, Instance
+    from ssad.frontend.places import Place
 
 TRUE, FALSE = bool_(True), bool_(False)
 
@@ -142,6 +143,8 @@ class Context:
         self.block: Block | None = None
         self.function: Function | None = None
         self.loc: Location | None = None
+        self.op: Op | None = None
+        self.made = 0
         self.assumption: Value = TRUE
         self.deriving: Deriving | None = None
         self.env: dict[Value, Rep] = {}
@@ -149,6 +152,16 @@ class Context:
         self.capture_values: dict[tuple[Any, ...], Rep] = {}
         self.raised: list[Rep] = []
         self.handler: Callable[[Context, Rep], Edge] | None = None
+
+    def begin(self, op: Op) -> None:
+        """What is emitted from now on stands for `op` of the lifted function."""
+        self.op, self.loc, self.made = op, op.loc, 0
+
+    def new_place(self) -> Place:
+        """The place of the next list that the op at hand makes."""
+        assert self.instance is not None and self.op is not None
+        self.made += 1
+        return self.engine.place(self.op, self.instance, self.made)
 
     def capture(self, capture: Capture) -> Rep:
         """An array from outside: a hidden parameter of this function."""

@@ -21,6 +21,9 @@ LIBRARY: dict[Any, Callable[..., Any]] = {}
 """Library callable -> a plain Python function of the same value, lifted in its stead. The primitive comes
 first, where one takes that number of arguments."""
 
+LOOPS: dict[str, Callable[..., Any]] = {}
+"""Name -> a plain Python function that does in a loop what a handler cannot emit."""
+
 
 def with_rule(fn: Callable[..., Any]) -> Callable[..., Any]:
     """`fn`; or, where it has a rule by hand, a function that calls it, so that the rule is met by the

@@ -23,6 +23,11 @@ def list_(frame: Frame, at: Instruction) -> None:
     frame.push(frame.emit("py.list", *frame.pop_many(at.arg)))
 
 
+def lazy_list(frame: Frame, at: Instruction) -> None:
+    """What a generator expression gives, for a function that takes all of it."""
+    frame.push(frame.emit("py.list", lazy=True))
+
+
 def extend(frame: Frame, at: Instruction) -> None:
     """A list of constants is an empty list extended by a tuple; anything else is `*`."""
     value = frame.pop()
@@ -31,14 +36,19 @@ def extend(frame: Frame, at: Instruction) -> None:
 
 
 def append(frame: Frame, at: Instruction) -> None:
-    """One item behind what `*` gave."""
+    """One item behind what `*` gave, or for the list of a comprehension, which lies below its iterator."""
     value = frame.pop()
+    if at.arg != 1:
+        target = frame.stack[-at.arg]
+        assert isinstance(target, Value)
+        frame.emit("py.append", target, value)
+        return
     _grow(frame, at, None, [value])
 
 
 def _grow(frame: Frame, at: Instruction, more: Value | None, items: Sequence[Value] | None) -> None:
     """The list on top of the stack and the items of `more`, in its place; `items` are they where known."""
-    if at.arg != 1:  # the list of a comprehension lies below its iterator
+    if at.arg != 1:
         raise frame.refuse("star_display")
     target = frame.pop()
     lst = frame.producer(target, "py.list")

@@ -21,7 +21,9 @@ from ssad.frontend.abstract import (
 from ssad.frontend.captures import Capture, Guard, Origin
 from ssad.frontend.codes import unsupported
 from ssad.frontend.lift import Lifted, lift, lift_code
+from ssad.frontend.places import Place
 from ssad.frontend.sites import Sites
+from ssad.frontend.uses import Uses
 from ssad.ir.core import Function, Location, Module
 
 if TYPE_CHECKING:
@@ -121,6 +123,8 @@ class Engine:
         self._round = 0
         self._changes = 0
         self.sites = Sites()
+        self._uses: dict[int, Uses] = {}
+        self._places: dict[Any, Place] = {}
 
     def again(self) -> None:
         """Forget the instances: the memory that they share holds more than was known when they were typed."""
@@ -131,6 +135,24 @@ class Engine:
         """The number by which exceptions of this kind are known at run time."""
         assert isinstance(kind, Exceptional)
         return self._exceptions.setdefault(kind.sort(), len(self._exceptions))
+
+    def place(self, op: Any, instance: Instance, number: int) -> Place:
+        """Where an op of an instance makes its list with that number."""
+        return self._places.setdefault((op, id(instance.lifted), instance.arguments, number), Place())
+
+    def uses(self, lifted: Lifted) -> Uses:
+        """What uses the values of a lifted function."""
+        if id(lifted) not in self._uses:
+            self._uses[id(lifted)] = Uses(lifted.function)
+        return self._uses[id(lifted)]
+
+    def start_again(self) -> None:
+        """Forget what has been typed, and keep what is known of places."""
+        self.again()
+        self.sites = Sites()
+        self._exceptions.clear()
+        for stack in (self._calling, self._inlining, self._writing, self._unsettled):
+            stack.clear()
 
     def lifted(self, fn: object) -> Lifted:
         """The lifted IR of a Python function, made once."""

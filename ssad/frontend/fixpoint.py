@@ -103,7 +103,7 @@ class Fixpoint:
         ctx.raised = []
         try:
             for op in block.ops:
-                ctx.loc = op.loc
+                ctx.begin(op)
                 rep = HANDLERS[op.prim.name](ctx, op, [self.env[v] for v in op.operands])
                 if op.result is not None:
                     self._define(block, op.result, rep)

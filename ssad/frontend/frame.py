@@ -8,6 +8,7 @@ from typing import Any
 
 from ssad.errors import SsadError
 from ssad.frontend.cfg import CodeBlock
+from ssad.frontend.comprehensions import spelled
 from ssad.frontend.instruction import Instruction, Position
 from ssad.frontend.refusals import location, refusal
 from ssad.ir.builder import Builder
@@ -216,4 +217,4 @@ class Frame:
 def _hint(variable: Hashable) -> str:
     assert isinstance(variable, tuple)
     kind, name = variable
-    return name if kind == "local" else "k" if kind == "counter" else ""
+    return spelled(name) if kind == "local" else "k" if kind == "counter" else ""

@@ -15,11 +15,12 @@ from ssad.frontend import (
     indexing,
     instances,
     iteration,
+    lists,
     outside,
     patterns,
     sequences,
 )
-from ssad.frontend.abstract import Known, Unbound
+from ssad.frontend.abstract import Known, MemoryList, Unbound
 from ssad.frontend.codes import unsupported
 from ssad.frontend.comparisons import compare, truth
 from ssad.frontend.context import Context, Rep
@@ -30,6 +31,8 @@ from ssad.ir.core import Op
 
 def _binary(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     kind = operands[0].abstract
+    if op.attrs.get("inplace") and isinstance(kind, MemoryList):
+        return lists.inplace(ctx, op.attrs["op"], operands[0], outside.opened(ctx, operands[1]))
     if op.attrs.get("inplace") and isinstance(kind, Known) and isinstance(kind.object, list | set | dict):
         cause = f"a {type(kind.object).__name__} found outside is changed here: not compiled"
         raise unsupported("side_effect", cause, ctx.loc, "make a tuple, or an array")
@@ -64,6 +67,10 @@ def _opening(handler: Callable[[Context, Any, list[Rep]], Any]) -> Callable[[Con
     return lambda ctx, op, operands: handler(ctx, op, [outside.opened(ctx, rep) for rep in operands])
 
 
+def _append(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    return lists.append(ctx, *operands)
+
+
 HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.const": outside.const,
     "py.global": outside.global_,
@@ -86,6 +93,8 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.slice": sequences.slice_,
     "py.tuple": sequences.tuple_,
     "py.list": sequences.list_,
+    "py.append": _append,
+    "py.builtin": calls.builtin,
     "py.spread": _opening(sequences.spread),
     "py.dict": dicts.dict_,
     "py.merge": _opening(dicts.merge),

@@ -7,8 +7,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ssad.frontend import dicts, outside, records, sequences
-from ssad.frontend.abstract import ArrayOf, DictOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
+from ssad.frontend import dicts, lists, outside, records, sequences
+from ssad.frontend.abstract import (
+    ArrayOf,
+    DictOf,
+    Known,
+    ListOf,
+    MemoryList,
+    Number,
+    RangeOf,
+    SliceOf,
+    TupleOf,
+)
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, known
 from ssad.frontend.conversion import element_value
@@ -49,6 +59,8 @@ def subscript(ctx: Context, container: Rep, index: Rep) -> Rep:
         return dicts.subscript(ctx, container, index)
     if isinstance(kind, TupleOf | RangeOf):
         return sequences.subscript(ctx, container, index)
+    if isinstance(kind, MemoryList):
+        return lists.getitem(ctx, container, index)
     if isinstance(kind, ListOf):
         return sequences.subscript(ctx, container, index)
     if isinstance(kind, Known) and isinstance(kind.object, dict | list):
@@ -67,6 +79,11 @@ def setitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.setitem`: an element, or every element of a view."""
     container, index, value = operands
     kind = container.abstract
+    if isinstance(kind, MemoryList):
+        lists.setitem(ctx, container, index, value)
+        return known(None)
+    if isinstance(kind, ListOf):
+        raise lists.unchangeable(ctx, kind)
     if not isinstance(kind, ArrayOf):
         cure = "build a new tuple" if isinstance(kind, TupleOf) else "store into an array: np.zeros(n)"
         raise untypable("subscript", f"items of {kind} cannot be assigned", ctx.loc, cure)
@@ -176,13 +193,13 @@ def _view(ctx: Context, array: Value, axes: Sequence[Rep]) -> Value:
             pattern += ":"
         else:
             pattern += "s"
-            operands.extend(_slice(ctx, axis, ctx.dim(array, number)))
+            operands.extend(bounds_of(ctx, axis, ctx.dim(array, number)))
     pattern += ":" * (rank - len(axes))
     return array if pattern == ":" * rank else ctx.emit("view", array, *operands, pattern=pattern)
 
 
-def _slice(ctx: Context, axis: Rep, size: Value) -> tuple[Value, Value, Value]:
-    """Start, count and step of a slice of an axis, clipped as Python clips it."""
+def bounds_of(ctx: Context, axis: Rep, size: Value) -> tuple[Value, Value, Value]:
+    """Start, count and step of a slice of an axis or list, clipped as Python clips it."""
     start, stop, step = axis.items()
     by = _ONE if _is_object(step, None) else as_index(ctx, step, "the step of a slice")
     if not isinstance(by, Const):

@@ -14,6 +14,7 @@ from ssad.frontend.context import Context
 from ssad.frontend.engine import Differentiate, Engine, Instance
 from ssad.frontend.lift import Lifted
 from ssad.frontend.outside import default_value
+from ssad.frontend.places import Widened
 from ssad.frontend.shapes import placeholder, represent
 from ssad.ir.core import Location, Module
 
@@ -50,6 +51,14 @@ def infer(
     inside. Raises UnsupportedError and TypingError.
     """
     engine = Engine(error_model, differentiate)
+    while True:
+        try:
+            return _infer(engine, fn, arguments)
+        except Widened:
+            engine.start_again()
+
+
+def _infer(engine: Engine, fn: object, arguments: Sequence[Abstract]) -> Typed:
     lifted = engine.lifted(fn)
     place = lifted.function.loc
     reps = [represent(a, placeholder) for a in arguments]

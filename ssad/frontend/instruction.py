@@ -15,7 +15,11 @@ The canonical operations work on a stack of objects and nulls:
 | `subscript` `store_subscript` `slice` | - or count | indexing; `slice` takes 2 or 3 bounds |
 | `tuple` `list` `unpack` `extend` `string` | count | displays; `string` joins formatted pieces |
 | `unpack_star` | counts | `a, *b, c = t`; names before the star in the low byte, behind it in the next |
-| `append` `list_to_tuple` | count or - | of a display with `*`: one more item; the list is a tuple |
+| `append` `list_to_tuple` | depth or - | one more item for a list on the stack; the list is a tuple |
+| `start_loop` | - | swap the two on top: the iterator of a comprehension comes above its list |
+| `lazy_list` | - | the list of what a generator expression gives |
+| `load_and_clear` | name | a local that a comprehension uses; gone once `comprehensions.py` is done |
+| `consumed` | name | `any` or `all`, called with something whose answer lies on top of the stack |
 | `map` `const_map` | count | a dict from pairs, or from values and a tuple of names |
 | `merge` | count | the dict below takes up the entries of the one on top; no key twice |
 | `convert` `format` `format_spec` | conversion or - | `!r`; then formatting without or with a specification |

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ssad.frontend import lists
 from ssad.frontend.abstract import (
     ArrayOf,
     Compound,
     EnumerateOf,
     Known,
     ListOf,
+    MapOf,
+    MemoryList,
     Number,
     RangeOf,
     ReversedOf,
@@ -26,6 +29,19 @@ from ssad.ir.types import BOOL, I64
 _ZERO, _ONE = Const(I64, 0), Const(I64, 1)
 
 
+_ITERABLE = (
+    ArrayOf,
+    TupleOf,
+    ListOf,
+    MemoryList,
+    RangeOf,
+    EnumerateOf,
+    ZipOf,
+    ReversedOf,
+    MapOf,
+)
+
+
 def iter_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.iter`: the thing itself, if it can be iterated over."""
     return iterable(ctx, operands[0])
@@ -34,7 +50,7 @@ def iter_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 def iterable(ctx: Context, rep: Rep) -> Rep:
     """`rep`, if a loop can run over it. Raises UnsupportedError or TypingError."""
     kind = rep.abstract
-    if isinstance(kind, ArrayOf | TupleOf | ListOf | RangeOf | EnumerateOf | ZipOf | ReversedOf):
+    if isinstance(kind, _ITERABLE):
         return rep
     if isinstance(kind, Number) or (isinstance(kind, Known) and kind.object is None):
         cure = "write range(...)" if isinstance(kind, Number) and kind.type.is_integer else ""
@@ -53,9 +69,13 @@ def count_of(ctx: Context, rep: Rep) -> Value:
         return Const(I64, len(kind.items))
     if isinstance(kind, RangeOf):
         return rep.parts[2]
+    if isinstance(kind, MemoryList):
+        return lists.length(ctx, rep)
     assert isinstance(kind, Compound)
-    if isinstance(kind, ZipOf):
-        counts = [count_of(ctx, item) for item in rep.items()]
+    if isinstance(kind, ReversedOf):
+        return rep.parts[-1]
+    if isinstance(kind, ZipOf | MapOf):
+        counts = [count_of(ctx, item) for item in _inner(rep)]
         shortest = counts[0] if counts else _ZERO
         for count in counts[1:]:
             shortest = ctx.emit("select", ctx.emit("lt", count, shortest), count, shortest)
@@ -69,10 +89,22 @@ def iter_more(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 
 def _more(ctx: Context, rep: Rep, k: Value) -> Value:
-    if isinstance(rep.abstract, ZipOf):
-        return ctx.and_(*[_more(ctx, item, k) for item in rep.items()]) if rep.abstract.items else FALSE
+    kind = rep.abstract
+    if isinstance(kind, ZipOf | MapOf):
+        return ctx.and_(*[_more(ctx, item, k) for item in _inner(rep)]) if kind.items else FALSE
+    if isinstance(kind, EnumerateOf):
+        return _more(ctx, rep.items()[0], k)
+    if isinstance(kind, ReversedOf) and isinstance(kind.items[0], MemoryList):
+        # it counts from the end that the list had, and stops where the list has become shorter
+        at = ctx.emit("sub", ctx.emit("sub", rep.parts[-1], _ONE), k)
+        return ctx.emit("in_range", at, count_of(ctx, rep.items()[0]))
     count = count_of(ctx, rep)
     return FALSE if _is(count, 0) else ctx.emit("lt", k, count)
+
+
+def _inner(rep: Rep) -> list[Rep]:
+    """What `zip` or `map` goes through; the function of `map` comes first."""
+    return rep.items()[1:] if isinstance(rep.abstract, MapOf) else rep.items()
 
 
 def iter_item(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
@@ -85,6 +117,8 @@ def item_of(ctx: Context, rep: Rep, k: Value) -> Rep:
     kind = rep.abstract
     if isinstance(kind, ArrayOf):
         return element(ctx, rep.parts[0], [k])
+    if isinstance(kind, MemoryList):
+        return lists.element(ctx, rep, k)
     if isinstance(kind, TupleOf | ListOf):
         return choose_item(ctx, rep.items(), k)
     if isinstance(kind, RangeOf):
@@ -97,9 +131,13 @@ def item_of(ctx: Context, rep: Rep, k: Value) -> Rep:
         return compound(TupleOf, [scalar(count), item_of(ctx, inner, k)])
     if isinstance(kind, ZipOf):
         return compound(TupleOf, [item_of(ctx, item, k) for item in rep.items()])
+    if isinstance(kind, MapOf):
+        from ssad.frontend.calls import apply
+
+        return apply(ctx, rep.items()[0], [item_of(ctx, item, k) for item in _inner(rep)], {})
     assert isinstance(kind, ReversedOf)
     inner = rep.items()[0]
-    last = ctx.emit("sub", count_of(ctx, inner), _ONE)
+    last = ctx.emit("sub", rep.parts[-1], _ONE)
     return item_of(ctx, inner, ctx.emit("sub", last, k))
 
 
@@ -210,6 +248,13 @@ def reversed_(ctx: Context, args: list[Rep]) -> Rep:
     kind = args[0].abstract
     if isinstance(kind, TupleOf | ListOf):
         return compound(ListOf if isinstance(kind, ListOf) else TupleOf, args[0].items()[::-1])
-    if not isinstance(kind, RangeOf | ArrayOf):
+    if not isinstance(kind, RangeOf | ArrayOf | MemoryList):
         raise untypable("operand", f"{kind} cannot be reversed", ctx.loc)
-    return compound(ReversedOf, [args[0]])
+    return compound(ReversedOf, [args[0], scalar(count_of(ctx, args[0]))])
+
+
+def map_(ctx: Context, args: list[Rep]) -> Rep:
+    """`map(f, x, y, ...)`: each item calls `f` when it is wanted."""
+    if len(args) < 2:
+        raise untypable("bind", "map() must have at least two arguments.", ctx.loc)
+    return compound(MapOf, [args[0], *[iterable(ctx, arg) for arg in args[1:]]])

@@ -15,6 +15,7 @@ from ssad.frontend.abstract import (
     Exceptional,
     Known,
     MaybeUnbound,
+    MemoryList,
     Number,
     Reference,
     Several,
@@ -76,6 +77,9 @@ def join(a: Abstract, b: Abstract) -> Abstract:
             return a.rebuilt(join(x, y) for x, y in zip(a.items, b.items, strict=True))
         if isinstance(a, TupleOf):
             raise NoJoin("give the variable tuples of one length on every path")
+    if isinstance(a, MemoryList) and isinstance(b, MemoryList):
+        a.place.unite(b.place)
+        return MemoryList(a.place)
     nothing = any(isinstance(x, Known) and x.object is None for x in (a, b))
     raise NoJoin(
         "ssad has no values that may be None; use a number such as 0.0 or math.nan, and a flag"

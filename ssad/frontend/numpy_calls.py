@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend.abstract import ArrayOf, Known, ListOf, Number, TupleOf
+from ssad.frontend import lists
+from ssad.frontend.abstract import ArrayOf, Known, ListOf, MemoryList, Number, TupleOf
 from ssad.frontend.builtin_calls import Handler
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep
@@ -102,6 +103,8 @@ def _from(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
                 "dtype", "np.array with another dtype is not compiled yet", ctx.loc, "write a loop"
             )
         return array_rep(copy_of(ctx, x.parts[0]))
+    if isinstance(x.abstract, MemoryList):
+        return _from_list(ctx, x, dtype)
     rows = x.items() if isinstance(x.abstract, TupleOf | ListOf) else []
     nested = [isinstance(row.abstract, TupleOf | ListOf) for row in rows]
     width = len(rows[0].items()) if rows and all(nested) else 0
@@ -119,6 +122,19 @@ def _from(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
     for index, number in zip(elements, numbers, strict=True):
         ctx.emit("store", fresh, *[Const(I64, n) for n in index], element_value(ctx, number, elem))
     return array_rep(fresh)
+
+
+def _from_list(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
+    """`np.array` of a list in memory, of numbers."""
+    assert isinstance(x.abstract, MemoryList)
+    kind = x.abstract.elem
+    if kind is not None and (not isinstance(kind, Number) or kind.numpy_type is not kind.type):
+        raise unsupported(
+            "value", f"np.array of {x.abstract} is not compiled", ctx.loc, "use np.zeros and fill it"
+        )
+    elem = _dtype(ctx, dtype, F64 if kind is None else kind.type)
+    fresh = array_rep(_alloc(ctx, [lists.length(ctx, x)], elem))
+    return lists.by_library(ctx, "array", fresh, x)
 
 
 def _common(ctx: Context, numbers: list[Rep]) -> Scalar:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ssad.frontend import closures, displays, handled, matching, strings
+from ssad.frontend.comprehensions import spelled
 from ssad.frontend.frame import NULL, Frame
 from ssad.frontend.instruction import Instruction
 from ssad.ir.core import Block, Edge, Op, Value, branch, return_
@@ -14,6 +15,7 @@ Handler = Callable[[Frame, Instruction], None]
 HANDLERS: dict[str, Handler] = {
     "tuple": displays.tuple_,
     "list": displays.list_,
+    "lazy_list": displays.lazy_list,
     "append": displays.append,
     "extend": displays.extend,
     "list_to_tuple": displays.list_to_tuple,
@@ -95,14 +97,15 @@ def load(frame: Frame, at: Instruction) -> None:
     value = frame.read(("local", at.arg))
     maybe = isinstance(value.owner, Block) and value.owner is not frame.function.entry
     if maybe or frame.producer(value, "py.unbound") is not None:
-        value = frame.emit("py.check_bound", value, name=at.arg, hint=at.arg)
+        name = spelled(at.arg)
+        value = frame.emit("py.check_bound", value, name=name, hint=name)
     frame.push(value)
 
 
 @handles("store")
 def store(frame: Frame, at: Instruction) -> None:
     value = frame.pop()
-    value.name = value.name or at.arg
+    value.name = value.name or spelled(at.arg)
     cell = closures.cell_of(frame, at.arg)
     if cell is not None:
         frame.emit("py.cell_store", cell, value, name=at.arg)
@@ -287,6 +290,16 @@ def assertion(frame: Frame, at: Instruction) -> None:
     frame.push(frame.emit("py.assertion"))
 
 
+@handles("consumed")
+def consumed(frame: Frame, at: Instruction) -> None:
+    """A generator expression has been gone through as far as `any` or `all` does: if it is that function."""
+    answer = frame.pop()
+    callee = next(entry for entry in (frame.stack.pop(), frame.stack.pop()) if entry is not NULL)
+    frame.push(callee)
+    frame.emit("py.builtin", frame.pop(), name=at.arg)
+    frame.push(answer)
+
+
 # control
 
 
@@ -294,6 +307,12 @@ def assertion(frame: Frame, at: Instruction) -> None:
 def iter_(frame: Frame, at: Instruction) -> None:
     """The iterator, and the counter that belongs to its place on the stack."""
     frame.push(frame.emit("py.iter", frame.pop()))
+    frame.write(("counter", len(frame.stack) - 1), frame.emit("py.const", value=0, hint="k"))
+
+
+@handles("start_loop")
+def start_loop(frame: Frame, at: Instruction) -> None:
+    frame.stack[-1], frame.stack[-2] = frame.stack[-2], frame.stack[-1]
     frame.write(("counter", len(frame.stack) - 1), frame.emit("py.const", value=0, hint="k"))
 
 

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from ssad.frontend import lists, records
 from ssad.frontend import python_errors as errors
-from ssad.frontend import records
 from ssad.frontend.abstract import (
     MIXED,
     NUMPY,
     ArrayOf,
     Known,
     ListOf,
+    MemoryList,
     Number,
     TupleOf,
 )
@@ -65,6 +66,8 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         )
     if isinstance(x, TupleOf) and isinstance(y, TupleOf) and symbol == "+":
         return compound(TupleOf, [*a.items(), *b.items()])
+    if isinstance(x, MemoryList) or isinstance(y, MemoryList):
+        return lists.binary(ctx, symbol, a, b)
     if isinstance(x, TupleOf | ListOf) and symbol == "*" and isinstance(y, Number):
         return _repeat(ctx, a, b)
     if isinstance(y, TupleOf | ListOf) and symbol == "*" and isinstance(x, Number):

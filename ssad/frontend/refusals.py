@@ -28,8 +28,8 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
     ),
     "comprehension": (
         "SSAD0104",
-        "comprehensions are not compiled yet",
-        "write a `for` loop that fills a preallocated array or adds up",
+        "comprehensions are not compiled that make sets or dicts, or whose variables inner functions use",
+        "write a `for` loop that fills a list or an array",
     ),
     "delete": (
         "SSAD0105",
@@ -40,7 +40,12 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
     "generator": (
         "SSAD0107",
         "generators are not compiled",
-        "return an array or a tuple instead of yielding; write a generator expression as a `for` loop",
+        "fill a list instead: `append` where you would `yield`",
+    ),
+    "generator_expression": (
+        "SSAD0107",
+        "only in sum, min, max, any, all, list and sorted are generator expressions compiled",
+        "make a list: `[... for ...]`",
     ),
     "global_store": (
         "SSAD0108",

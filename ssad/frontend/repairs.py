@@ -60,15 +60,13 @@ def _call_kw(out: list[Instruction], cells: set[str]) -> None:
 
 
 _NOT_FUNCTIONS = {
-    "<listcomp>": "comprehension",
     "<setcomp>": "comprehension",
     "<dictcomp>": "comprehension",
-    "<genexpr>": "generator",
 }
 
 
 def _function(out: list[Instruction], cells: set[str]) -> None:
-    """What looks like an inner function may be a comprehension or a generator expression."""
+    """What looks like an inner function may be a comprehension; see also `comprehensions.py`."""
     what = _NOT_FUNCTIONS.get(getattr(out[-2].arg, "co_name", ""))
     if what is not None:
         out[-1].op, out[-1].arg = "refuse", what

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from ssad.frontend.abstract import Abstract, ArrayOf, DictOf, Known, ListOf, Number, RangeOf, SliceOf, TupleOf
+from ssad.frontend import lists
+from ssad.frontend.abstract import (
+    Abstract,
+    ArrayOf,
+    DictOf,
+    Known,
+    ListOf,
+    MemoryList,
+    Number,
+    RangeOf,
+    SliceOf,
+    TupleOf,
+)
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, Context, Rep, compound, known, scalar
 from ssad.frontend.iteration import choose_item, count_of, element, item_of, iterable
@@ -18,8 +30,8 @@ def tuple_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 
 def list_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
-    """`py.list`: good for np.array and the like only."""
-    return compound(ListOf, operands)
+    """`py.list`."""
+    return lists.display(ctx, op, operands)
 
 
 MAX_SPREAD = 256
@@ -43,8 +55,10 @@ def fixed_items(ctx: Context, rep: Rep) -> list[Rep]:
 def spread(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.spread`: a list or tuple, and behind its items those of something else."""
     sequence, more = operands
+    if not op.attrs["tuple"] and any(isinstance(rep.abstract, MemoryList) for rep in operands):
+        return lists.spread(ctx, sequence, more)
     items = [*sequence.items(), *fixed_items(ctx, more)]
-    return compound(TupleOf if op.attrs["tuple"] else ListOf, items)
+    return compound(TupleOf, items) if op.attrs["tuple"] else lists.display(ctx, op, items)
 
 
 def slice_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
@@ -57,7 +71,7 @@ def check_length(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     rep, wanted = operands[0], op.attrs["count"]
     kind = rep.abstract
     if op.attrs.get("star"):
-        return _check_rest(ctx, kind, wanted)
+        return _check_rest(ctx, rep, wanted)
     if isinstance(kind, TupleOf | ListOf):
         have = len(kind.items)
         if have != wanted:
@@ -75,11 +89,18 @@ def check_length(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     return known(None)
 
 
-def _check_rest(ctx: Context, kind: Abstract, wanted: int) -> Rep:
-    """Whether something is left for the starred name: known for tuples only."""
+def _check_rest(ctx: Context, rep: Rep, wanted: int) -> Rep:
+    """Whether there are values for the names without a star."""
+    kind = rep.abstract
+    if isinstance(kind, MemoryList):
+        lists.need_at_least(ctx, rep, wanted)
+        return known(None)
     if not isinstance(kind, TupleOf | ListOf):
         raise unsupported(
-            "value", f"`*` takes the rest of {kind}: only of tuples", ctx.loc, "index it: x[0], x[1:]"
+            "value",
+            f"`*` takes the rest of {kind}: only of tuples and lists",
+            ctx.loc,
+            "index it: x[0], x[1:]",
         )
     if len(kind.items) < wanted:
         cause = f"not enough values to unpack: at least {wanted} are wanted, the tuple has {len(kind.items)}"
@@ -89,8 +110,11 @@ def _check_rest(ctx: Context, kind: Abstract, wanted: int) -> Rep:
 
 def rest(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.rest`: the list of what unpacking leaves for the starred name."""
-    items = operands[0].items()
-    return compound(ListOf, items[op.attrs["before"] : len(items) - op.attrs["after"]])
+    rep, before, after = operands[0], op.attrs["before"], op.attrs["after"]
+    if isinstance(rep.abstract, MemoryList):
+        return lists.rest(ctx, rep, before, after)
+    items = rep.items()
+    return lists.display(ctx, op, items[before : len(items) - after])
 
 
 def unpack(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
@@ -100,7 +124,8 @@ def unpack(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         return rep.items()[index]
     if isinstance(rep.abstract, ArrayOf):
         return element(ctx, rep.parts[0], [Const(I64, index)])
-    return item_of(ctx, rep, Const(I64, index))
+    at: Value = Const(I64, index)
+    return item_of(ctx, rep, at if index >= 0 else ctx.emit("add", count_of(ctx, rep), at))
 
 
 def length(ctx: Context, rep: Rep) -> Rep:
@@ -108,7 +133,7 @@ def length(ctx: Context, rep: Rep) -> Rep:
     kind = rep.abstract
     if isinstance(kind, DictOf):
         return known(len(kind.items))
-    if isinstance(kind, ArrayOf | TupleOf | ListOf | RangeOf):
+    if isinstance(kind, ArrayOf | TupleOf | ListOf | MemoryList | RangeOf):
         return scalar(count_of(ctx, rep))
     if isinstance(kind, Known) and (guard_content(ctx, kind.object) or isinstance(kind.object, str)):
         return known(len(kind.object))
@@ -130,9 +155,9 @@ def subscript(ctx: Context, rep: Rep, index: Rep) -> Rep:
     wrapped = ctx.emit("wrap_index", i, count) if not isinstance(i, Const) or i.value < 0 else i
     if isinstance(i, Const) and isinstance(count, Const) and i.value < 0:
         wrapped = Const(I64, i.value + count.value)
-    what = (
-        "range object index out of range" if isinstance(rep.abstract, RangeOf) else "tuple index out of range"
-    )
+    names: dict[type[Abstract], str] = {RangeOf: "range object", ListOf: "list"}
+    name = names.get(type(rep.abstract), "tuple")
+    what = f"{name} index out of range"
     ctx.check(_in_range(ctx, wrapped, count), "IndexError", what)
     if isinstance(rep.abstract, RangeOf):
         return item_of(ctx, rep, wrapped)

@@ -107,6 +107,7 @@ class Writer:
         ctx.handler = self._handler(block)
         try:
             for op in block.ops:
+                ctx.begin(op)
                 ctx.loc = self._place(op.loc)
                 rep = HANDLERS[op.prim.name](ctx, op, [self.env[v] for v in op.operands])
                 if op.result is not None:

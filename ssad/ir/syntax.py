@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ssad.ir.core import Const, Undef
-from ssad.ir.types import Tape, Tuple, Type, parse_type, scalar, tape, tuple_of
+from ssad.ir.types import Tape, Tuple, Type, generic, parse_type, scalar
 
 if TYPE_CHECKING:
     from lark import Lark, Token
@@ -198,7 +198,10 @@ class _Rules:
                 ) from None
         if max(map(_type_depth, parts), default=0) >= MAX_NESTING:
             raise Problem(first, f"types nested deeper than {MAX_NESTING}")
-        return tuple_of(*parts) if first == "tuple<" else tape(*parts, growable=first == "stack<")
+        try:
+            return generic(first.removesuffix("<"), tuple(parts))
+        except ValueError as error:
+            raise Problem(first, str(error)) from None
 
     def place(self, items: list[Any]) -> PlaceText:
         return PlaceText(*items)

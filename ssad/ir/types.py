@@ -72,6 +72,16 @@ class Array(Type):
         self.layout = layout
 
 
+class List(Type):
+    """A handle of mutable memory that grows: the elements of a Python list, all of one scalar type."""
+
+    __slots__ = ("elem",)
+
+    def __init__(self, elem: Scalar) -> None:
+        super().__init__(f"list<{elem}>")
+        self.elem = elem
+
+
 class Tuple(Type):
     """A fixed sequence of values; exists only between a call and the extraction of its results."""
 
@@ -127,6 +137,13 @@ def tuple_of(*elems: Type) -> Tuple:
     return _tuple(elems)
 
 
+def list_of(elem: Type) -> List:
+    """The type of growing lists with elements of that scalar type. Raises ValueError for another type."""
+    if not isinstance(elem, Scalar):
+        raise ValueError(f"the elements of a list are scalars, not {elem}")
+    return _list(elem)
+
+
 def tape(*fields: Type, growable: bool = False) -> Tape:
     """The tape type whose records have these field types."""
     return _tape(fields, growable)
@@ -148,20 +165,34 @@ def _tuple(elems: tuple[Type, ...]) -> Tuple:
 
 
 @cache
+def _list(elem: Scalar) -> List:
+    return _interned(List(elem))
+
+
+@cache
 def _tape(fields: tuple[Type, ...], growable: bool) -> Tape:
     return _interned(Tape(fields, growable))
 
 
-_T = TypeVar("_T", Array, Tuple, Tape)
+_T = TypeVar("_T", Array, List, Tuple, Tape)
 
 
 def _interned(type_: _T) -> _T:
     return _INTERNED.setdefault(type_.text, type_)  # type: ignore[return-value]
 
 
+def generic(name: str, elems: tuple[Type, ...]) -> Type:
+    """The type written `name<elems>`. Raises ValueError where there is none."""
+    if name == "list":
+        if len(elems) != 1:
+            raise ValueError(f"a list has one type of elements, not {len(elems)}")
+        return list_of(elems[0])
+    return tuple_of(*elems) if name == "tuple" else tape(*elems, growable=name == "stack")
+
+
 _ARRAY = re.compile(r"(\w+)\[\s*([?,\s]*)(?:;\s*([CFA])\s*)?\]$")
 _MAX_NESTING = 64
-_GENERIC = re.compile(r"(tuple|tape|stack)<(.*)>$", re.S)
+_GENERIC = re.compile(r"(tuple|tape|stack|list)<(.*)>$", re.S)
 
 
 def parse_type(text: str) -> Type:
@@ -185,7 +216,7 @@ def parse_type(text: str) -> Type:
             return array(_SCALARS[m[1]], rank, m[3] or "A")
     if (m := _GENERIC.match(text)) and _depth(text) <= _MAX_NESTING:
         elems = tuple(parse_type(part) for part in _split(m[2]))
-        return tuple_of(*elems) if m[1] == "tuple" else tape(*elems, growable=m[1] == "stack")
+        return generic(m[1], elems)
     raise ValueError(f"not a type of the IR: {text!r}")
 
 

@@ -1,13 +1,14 @@
 """Library functions written in plain Python, lifted and inlined like user code.
 
-`LIBRARY` finds them by the original.
+`LIBRARY` finds them by the original, `LOOPS` by name; no derivative goes through `constant`.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from ssad.library import counting, functional, scalars
+from ssad.library.lists import LOOPS, constant
 
 LIBRARY: dict[Any, Callable[..., Any]] = {**counting.LIBRARY, **functional.LIBRARY, **scalars.LIBRARY}
 
-__all__ = ["LIBRARY"]
+__all__ = ["LIBRARY", "LOOPS", "constant"]

@@ -13,6 +13,7 @@ from ssad.primitives import (  # noqa: F401  (imported for what they define)
     comparison,
     gamma,
     index,
+    list,
     math,
     printing,
     python,

@@ -36,6 +36,8 @@ THEMES = (
     "state",
     "instances",
     "records",
+    "lists",
+    "comprehensions",
 )
 
 Factory = Callable[[], tuple[Any, ...]]

@@ -1,0 +1,441 @@
+"""Lists in memory: what lives in a list that grows or may be changed, its elements, its methods.
+
+A list display is in memory if its elements are numbers, or tuples of numbers, and somebody may keep it:
+`[a, b]` that goes straight into `np.array`, an unpacking or a loop stays what it is, a `ListOf`. What needs
+a loop (`insert`, `sort`, ...) is plain Python in ssad/library/lists.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from types import FunctionType, ModuleType
+from typing import Any
+
+from ssad.frontend.abstract import (
+    Abstract,
+    Bound,
+    Known,
+    ListOf,
+    MemoryList,
+    Number,
+    SliceOf,
+    TupleOf,
+)
+from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.context import Context, Rep, compound, known, scalar
+from ssad.frontend.custom import LOOPS
+from ssad.frontend.joins import NoJoin, join
+from ssad.frontend.promotion import as_index
+from ssad.frontend.refusals import refusal
+from ssad.ir.core import Const, Op, Terminator, Value
+from ssad.ir.types import BOOL, I64
+
+_ZERO, _ONE = Const(I64, 0), Const(I64, 1)
+
+# Making lists
+
+
+def display(ctx: Context, op: Op, operands: Sequence[Rep]) -> Rep:
+    """`py.list` or `py.rest`: a list of its own, or nothing but its items where nobody keeps it."""
+    if op.attrs.get("lazy"):
+        _need_eager(ctx, op)
+    if _only_read(ctx, op) or not _may_hold([rep.abstract for rep in operands]):
+        return compound(ListOf, operands)
+    made = empty(ctx)
+    for rep in operands:
+        append(ctx, made, rep)
+    return made
+
+
+def empty(ctx: Context) -> Rep:
+    """A new list without elements; the type of what it will hold is known from its place."""
+    kind = MemoryList(ctx.new_place())
+    return Rep(kind, [ctx.emit("list_new", type=str(part)) for part in kind.parts])
+
+
+def _may_hold(kinds: Sequence[Abstract]) -> bool:
+    """Whether one list in memory can hold values of these kinds."""
+    try:
+        for a, b in pairwise(kinds):
+            join(a, b)
+    except NoJoin:
+        return False
+    return all(map(_is_plain, kinds))
+
+
+def _is_plain(kind: Abstract) -> bool:
+    return isinstance(kind, Number) or (
+        type(kind) is TupleOf and bool(kind.parts) and all(map(_is_plain, kind.items))
+    )
+
+
+_READERS = frozenset(("py.iter", "py.unpack", "py.check_length", "py.rest", "py.spread"))
+
+
+def _only_read(ctx: Context, op: Op) -> bool:
+    """Whether nobody keeps the list that `op` makes: it is read where it stands, or by a known function."""
+    assert ctx.instance is not None
+    uses = ctx.engine.uses(ctx.instance.lifted)
+    assert op.result is not None
+    names = uses.only_names(op.result)
+    if uses.leaves(names):
+        return False
+    for user, position in [use for name in names for use in uses.by.get(name, ())]:
+        name = user.prim.name if isinstance(user, Op) else ""
+        if name in _READERS or name == "py.check_bound" or (name == "py.getitem" and position == 0):
+            continue
+        if name == "py.compare" and user.attrs["op"] in ("in", "not in"):
+            continue
+        if isinstance(user, Op) and name == "py.list" and _only_read(ctx, user):
+            continue
+        if name == "py.call" and position > 0 and _reads_only(_object(ctx, user.operands[0])):
+            continue
+        return False
+    return True
+
+
+_EAGER = (list, max, min, sorted, sum, tuple)
+"""What takes all items of a generator before it does anything else that can be seen."""
+
+
+def _need_eager(ctx: Context, op: Op) -> None:
+    """Refuse a generator expression that goes anywhere else, or that may be asked twice: it gives its items
+    once.
+    """
+    assert ctx.instance is not None and op.result is not None
+    uses = ctx.engine.uses(ctx.instance.lifted)
+    takers = [use for use in uses.by.get(op.result, ()) if not _is_append(use[0])]
+    if len(takers) > 1 or uses.into.get(op.result):
+        raise refusal("generator_expression", op.loc)
+    for user, position in takers:
+        called = isinstance(user, Op) and user.prim.name == "py.call" and position > 0
+        eager = called and any(_object(ctx, user.operands[0]) is one for one in _EAGER)
+        if not eager or not uses.as_often(user, op):
+            raise refusal("generator_expression", op.loc)
+
+
+def _is_append(user: Op | Terminator) -> bool:
+    return isinstance(user, Op) and user.prim.name == "py.append"
+
+
+def _object(ctx: Context, value: Value) -> Any:
+    """The global, or attribute of a global module, that a value of the lifted function is; else None."""
+    op = value.owner
+    if not isinstance(op, Op) or ctx.instance is None:
+        return None
+    if op.prim.name == "py.getattr":
+        owner = _object(ctx, op.operands[0])
+        return getattr(owner, op.attrs["name"], None) if isinstance(owner, ModuleType) else None
+    if op.prim.name != "py.global":
+        return None
+    return ctx.instance.lifted.global_object(op.attrs["name"], op.loc)
+
+
+def _reads_only(callee: Any) -> bool:
+    """Whether what is called neither changes nor keeps a list it is given."""
+    from ssad.frontend.builtin_calls import BUILTINS
+    from ssad.frontend.numpy_calls import NUMPY_CALLS
+
+    try:
+        return callee in BUILTINS or callee in NUMPY_CALLS
+    except TypeError:  # not hashable
+        return False
+
+
+def unchangeable(ctx: Context, kind: ListOf) -> Exception:
+    """The error for changing a list that is not in memory."""
+    return unsupported("list", f"changing a {kind} is not compiled yet", ctx.loc, _CURE)
+
+
+_CURE = "keep numbers or tuples of numbers in it; for arrays use one with an axis more"
+
+
+def held_by(kind: Abstract) -> bool:
+    """Whether a value of this kind is, or has inside, a list in memory."""
+    return isinstance(kind, MemoryList) or any(map(held_by, kind.children()))
+
+
+# Elements
+
+
+def length(ctx: Context, rep: Rep) -> Value:
+    """How many elements there are now."""
+    return ctx.emit("list_len", rep.parts[0])
+
+
+def element(ctx: Context, rep: Rep, i: Value) -> Rep:
+    """Element i, which exists."""
+    kind = rep.abstract
+    assert isinstance(kind, MemoryList)
+    if kind.elem is None:  # nothing is ever put into it
+        ctx.check(Const(BOOL, False), "IndexError", "list index out of range")
+        raise AssertionError("a check that fails ends the block")
+    return Rep(kind.elem, [ctx.emit("list_get", column, i) for column in rep.parts])
+
+
+def need_at_least(ctx: Context, rep: Rep, wanted: int) -> None:
+    """Raise ValueError, as unpacking with a star does, where there are fewer elements."""
+    count = length(ctx, rep)
+    few = f"not enough values to unpack (expected at least {wanted}, got {{0}})"
+    ctx.check(ctx.emit("ge", count, Const(I64, wanted)), "ValueError", few, count)
+
+
+def rest(ctx: Context, rep: Rep, before: int, after: int) -> Rep:
+    """The elements but the first and the last ones, of which there are so many."""
+    count = ctx.emit("sub", length(ctx, rep), Const(I64, before + after))
+    return by_library(ctx, "slice", empty(ctx), rep, known(before), scalar(count), known(1))
+
+
+def append(ctx: Context, rep: Rep, value: Rep) -> Rep:
+    """`xs.append(value)`."""
+    _write(ctx, "list_put", rep, length(ctx, rep), value)
+    return known(None)
+
+
+def _write(ctx: Context, primitive: str, rep: Rep, i: Value, value: Rep) -> None:
+    kind = rep.abstract
+    assert isinstance(kind, MemoryList)
+    if not _is_plain(value.abstract):
+        raise unsupported(
+            "list",
+            f"{value.abstract} in a list that grows or is changed is not compiled yet",
+            ctx.loc,
+            _CURE,
+        )
+    try:
+        wide = kind.place.widen(value.abstract)
+    except NoJoin as why:
+        raise untypable(
+            "join", f"this is a list of {kind.elem}, and now {value.abstract} goes into it", ctx.loc, str(why)
+        ) from None
+    for column, part in zip(rep.parts, ctx.convert(value, wide), strict=True):
+        ctx.emit(primitive, column, i, part)
+
+
+def _checked(ctx: Context, rep: Rep, index: Rep, message: str) -> Value:
+    """An index counted from the front, in range."""
+    count = length(ctx, rep)
+    i = as_index(ctx, index, "the index of a list")
+    if isinstance(i, Const):
+        wrapped = i if i.value >= 0 else ctx.emit("add", count, i)
+    else:
+        wrapped = ctx.emit("wrap_index", i, count)
+    ctx.check(ctx.emit("in_range", wrapped, count), "IndexError", message)
+    return wrapped
+
+
+def getitem(ctx: Context, rep: Rep, index: Rep) -> Rep:
+    """`xs[i]`, or a copy of `xs[a:b:c]`."""
+    if isinstance(index.abstract, SliceOf):
+        return _copy_of_slice(ctx, rep, index)
+    _need_index(ctx, index)
+    return element(ctx, rep, _checked(ctx, rep, index, "list index out of range"))
+
+
+def setitem(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
+    """`xs[i] = value`."""
+    if isinstance(index.abstract, SliceOf):
+        raise unsupported(
+            "list", "assigning to a slice of a list is not compiled yet", ctx.loc, "write a loop"
+        )
+    _need_index(ctx, index)
+    _write(ctx, "list_set", rep, _checked(ctx, rep, index, "list assignment index out of range"), value)
+
+
+def _need_index(ctx: Context, index: Rep) -> None:
+    kind = index.abstract
+    if not isinstance(kind, Number) or kind.type.is_float:
+        raise untypable(
+            "subscript",
+            f"the index of a list is wanted to be an integer, but is {kind}",
+            ctx.loc,
+            "write xs[int(i)]",
+        )
+
+
+def _copy_of_slice(ctx: Context, rep: Rep, index: Rep) -> Rep:
+    from ssad.frontend.indexing import bounds_of
+
+    start, count, step = bounds_of(ctx, index, length(ctx, rep))
+    made = empty(ctx)
+    return by_library(ctx, "slice", made, rep, scalar(start), scalar(count), scalar(step))
+
+
+# Whole lists
+
+
+def by_library(ctx: Context, name: str, *args: Rep) -> Rep:
+    """What the function of ssad/library/lists.py that is entered under `name` gives."""
+    from ssad.frontend.calls import call_plain
+
+    function = LOOPS[name]
+    assert isinstance(function, FunctionType)
+    return call_plain(ctx, function, list(args))
+
+
+def to_list(ctx: Context, items: Rep) -> Rep:
+    """`list(items)`: a new list of what there is to iterate over."""
+    return by_library(ctx, "filled", empty(ctx), items)
+
+
+def in_memory(ctx: Context, items: Rep) -> Rep:
+    """`items` if they are a list in memory, else `list(items)`."""
+    return items if isinstance(items.abstract, MemoryList) else to_list(ctx, items)
+
+
+def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
+    """`xs + ys`, `xs * n`, `n * xs`; also where the other is a display that nobody keeps."""
+    x, y = a.abstract, b.abstract
+    if symbol == "+" and all(isinstance(kind, MemoryList | ListOf) for kind in (x, y)):
+        return concatenate(ctx, a, b)
+    for items, times in ((a, b), (b, a)):
+        if symbol == "*" and isinstance(items.abstract, MemoryList) and isinstance(times.abstract, Number):
+            return repeat(ctx, items, times)
+    raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
+
+
+def inplace(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
+    """`xs += items` and `xs *= n`, which change the list."""
+    if symbol == "+":
+        extend(ctx, a, b)
+        return a
+    if symbol == "*":
+        raise unsupported("list", "`*=` of a list is not compiled yet", ctx.loc, "write xs = xs * n")
+    return binary(ctx, symbol, a, b)
+
+
+def concatenate(ctx: Context, a: Rep, b: Rep) -> Rep:
+    """`a + b`."""
+    return by_library(ctx, "filled", to_list(ctx, a), b)
+
+
+def repeat(ctx: Context, rep: Rep, times: Rep) -> Rep:
+    """`xs * n`."""
+    n = as_index(ctx, times, "the number of repetitions")
+    return by_library(ctx, "repeated", empty(ctx), rep, scalar(n))
+
+
+def spread(ctx: Context, sequence: Rep, more: Rep) -> Rep:
+    """`[..., *more]`, where a new list in memory is made."""
+    made = sequence if isinstance(sequence.abstract, MemoryList) else to_list(ctx, sequence)
+    extend(ctx, made, more)
+    return made
+
+
+def extend(ctx: Context, rep: Rep, items: Rep) -> Rep:
+    """`xs.extend(items)`: of a list, as many as it has now."""
+    name = "extended" if isinstance(items.abstract, MemoryList) else "filled"
+    return by_library(ctx, name, rep, items)
+
+
+def equal(ctx: Context, a: Rep, b: Rep) -> Value:
+    """`a == b` of two lists."""
+    return by_library(ctx, "equal", a, b).parts[0]
+
+
+def sort(ctx: Context, rep: Rep, key: Rep | None, reverse: Rep | None) -> Rep:
+    """`xs.sort(key=key, reverse=reverse)`."""
+    backwards = reverse is not None
+    if reverse is None:
+        reverse = known(False)
+    if key is None or is_none(key):
+        if isinstance(rep.abstract, MemoryList) and isinstance(rep.abstract.elem, TupleOf):
+            raise unsupported(
+                "list", "sorting tuples is not compiled yet", ctx.loc, "give a key: key=lambda t: t[0]"
+            )
+        name = "sorted_reverse" if backwards else "sorted"
+        args = [rep, empty(ctx)] + ([reverse] if backwards else [])
+        by_library(ctx, name, *args)
+        return known(None)
+    keys = by_library(ctx, "keys", empty(ctx), rep, key)
+    by_library(ctx, "sorted_by", rep, keys, empty(ctx), empty(ctx), reverse)
+    return known(None)
+
+
+def sorted_(ctx: Context, items: Rep, key: Rep | None, reverse: Rep | None) -> Rep:
+    """`sorted(items, key=key, reverse=reverse)`."""
+    made = to_list(ctx, items)
+    sort(ctx, made, key, reverse)
+    return made
+
+
+def is_none(rep: Rep) -> bool:
+    """Whether `rep` is None."""
+    return isinstance(rep.abstract, Known) and rep.abstract.object is None
+
+
+# Methods
+
+
+def attribute(ctx: Context, rep: Rep, name: str) -> Rep:
+    """A method of a list."""
+    if name in _methods():
+        return compound(Bound, [rep], name)
+    if not hasattr(list, name):
+        raise untypable("name", f"a list has no attribute {name}", ctx.loc)
+    raise unsupported(
+        "attribute", f"the method {name} of a list is not compiled yet", ctx.loc, "write a loop"
+    )
+
+
+def _pop(ctx: Context, rep: Rep, index: Rep | None) -> Rep:
+    count = length(ctx, rep)
+    ctx.check(ctx.emit("gt", count, _ZERO), "IndexError", "pop from empty list")
+    if index is not None and not (isinstance(index.abstract, Number) and index.abstract.constant == -1):
+        _need_index(ctx, index)
+        i = _checked(ctx, rep, index, "pop index out of range")
+        return by_library(ctx, "popped", rep, scalar(i))
+    last = ctx.emit("sub", count, _ONE)
+    value = element(ctx, rep, last)
+    for column in rep.parts:
+        ctx.emit("list_truncate", column, last)
+    return value
+
+
+def _insert(ctx: Context, rep: Rep, index: Rep, value: Rep) -> Rep:
+    i = as_index(ctx, index, "the index of a list")
+    return by_library(ctx, "inserted", rep, scalar(i), value)
+
+
+def _clear(ctx: Context, rep: Rep) -> Rep:
+    for column in rep.parts:
+        ctx.emit("list_truncate", column, _ZERO)
+    return known(None)
+
+
+def _remove(ctx: Context, rep: Rep, value: Rep) -> Rep:
+    return by_library(ctx, "removed", rep, value)
+
+
+def _index(ctx: Context, rep: Rep, value: Rep) -> Rep:
+    found = by_library(ctx, "found", rep, value)
+    ctx.check(ctx.emit("ge", found.parts[0], _ZERO), "ValueError", "the value is not in list")
+    return found
+
+
+def method(ctx: Context, rep: Rep, name: str, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+    """The call of a method."""
+    handler = _methods()[name]
+    bound = handler.bind(ctx, f"list.{name}", args, keywords)
+    return handler.run(ctx, rep, *bound)
+
+
+@cache
+def _methods() -> dict[str, Any]:
+    from ssad.frontend.builtin_calls import Handler
+
+    return {
+        "append": Handler(append, "object"),
+        "clear": Handler(_clear, ""),
+        "copy": Handler(to_list, ""),
+        "count": Handler(lambda ctx, rep, value: by_library(ctx, "counted", rep, value), "value"),
+        "extend": Handler(extend, "iterable"),
+        "index": Handler(_index, "value"),
+        "insert": Handler(_insert, "index object"),
+        "pop": Handler(_pop, "", "index"),
+        "remove": Handler(_remove, "value"),
+        "reverse": Handler(lambda ctx, rep: by_library(ctx, "reversed", rep), ""),
+        "sort": Handler(sort, "", "key reverse"),
+    }

@@ -1,0 +1,313 @@
+"""What Python's lists do in a loop, as plain Python: filling, searching, sorting, reductions.
+
+Lists that are filled here are made by the caller, so that each call in the user's program has a list of its
+own. Sorting compares with `<` alone and is stable; its derivative permutes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+UNORDERED = "ssad does not sort nan, whose place would depend on how it sorts"
+
+
+def filled(out: list[Any], items: Any) -> Any:
+    for item in items:
+        out.append(item)
+    return out
+
+
+def extended(out: list[Any], items: list[Any]) -> None:
+    for k in range(len(items)):
+        out.append(items[k])
+
+
+def slice_(out: list[Any], items: list[Any], start: int, count: int, step: int) -> Any:
+    for k in range(count):
+        out.append(items[start + k * step])
+    return out
+
+
+def repeated(out: list[Any], items: Any, times: int) -> Any:
+    for _ in range(times):
+        for item in items:
+            out.append(item)
+    return out
+
+
+def array(out: Any, items: list[Any]) -> Any:
+    for k in range(len(items)):
+        out[k] = items[k]
+    return out
+
+
+def equal(a: list[Any], b: list[Any]) -> bool:
+    if len(a) != len(b):
+        return False
+    for k in range(len(a)):
+        if a[k] != b[k]:
+            return False
+    return True
+
+
+# Methods
+
+
+def popped(xs: list[Any], i: int) -> Any:
+    value = xs[i]
+    for k in range(i, len(xs) - 1):
+        xs[k] = xs[k + 1]
+    xs.pop()
+    return value
+
+
+def inserted(xs: list[Any], i: int, value: Any) -> None:
+    n = len(xs)
+    if i < 0:
+        i = max(i + n, 0)
+    if i > n:
+        i = n
+    xs.append(value)
+    for k in range(n, i, -1):
+        xs[k] = xs[k - 1]
+    xs[i] = value
+
+
+def reversed_(xs: list[Any]) -> None:
+    n = len(xs)
+    for k in range(n // 2):
+        low, high = xs[k], xs[n - 1 - k]
+        xs[k] = high
+        xs[n - 1 - k] = low
+
+
+def found(xs: Any, value: Any) -> int:
+    for k, x in enumerate(xs):
+        if x == value:
+            return k
+    return -1
+
+
+def counted(xs: Any, value: Any) -> int:
+    n = 0
+    for x in xs:
+        if x == value:
+            n += 1
+    return n
+
+
+def removed(xs: list[Any], value: Any) -> None:
+    k = found(xs, value)
+    if k < 0:
+        raise ValueError("list.remove(x): x not in list")
+    popped(xs, k)
+
+
+# Sorting: merging runs of doubled length
+
+
+def keys(out: list[Any], xs: list[Any], key: Callable[[Any], Any]) -> Any:
+    for k in range(len(xs)):
+        out.append(key(xs[k]))
+    return out
+
+
+def sorted_(xs: list[Any], other: list[Any]) -> None:
+    n = len(xs)
+    for k in range(n):
+        if xs[k] != xs[k]:
+            raise ValueError(UNORDERED)
+        other.append(xs[k])
+    width = 1
+    while width < n:
+        start = 0
+        while start < n:
+            middle = min(start + width, n)
+            end = min(start + 2 * width, n)
+            i, j = start, middle
+            for k in range(start, end):
+                if i < middle and (j >= end or not other[j] < other[i]):
+                    xs[k] = other[i]
+                    i += 1
+                else:
+                    xs[k] = other[j]
+                    j += 1
+            start = end
+        for k in range(n):
+            other[k] = xs[k]
+        width *= 2
+
+
+def sorted_reverse(xs: list[Any], other: list[Any], reverse: Any) -> None:
+    if reverse:
+        reversed_(xs)
+    sorted_(xs, other)
+    if reverse:
+        reversed_(xs)
+
+
+def sorted_by(xs: list[Any], keys: list[Any], other: list[Any], other_keys: list[Any], reverse: Any) -> None:
+    if reverse:
+        reversed_(xs)
+        reversed_(keys)
+    n = len(xs)
+    for k in range(n):
+        if keys[k] != keys[k]:
+            raise ValueError(UNORDERED)
+        other.append(xs[k])
+        other_keys.append(keys[k])
+    width = 1
+    while width < n:
+        start = 0
+        while start < n:
+            middle = min(start + width, n)
+            end = min(start + 2 * width, n)
+            i, j = start, middle
+            for k in range(start, end):
+                if i < middle and (j >= end or not other_keys[j] < other_keys[i]):
+                    xs[k] = other[i]
+                    keys[k] = other_keys[i]
+                    i += 1
+                else:
+                    xs[k] = other[j]
+                    keys[k] = other_keys[j]
+                    j += 1
+            start = end
+        for k in range(n):
+            other[k] = xs[k]
+            other_keys[k] = keys[k]
+        width *= 2
+    if reverse:
+        reversed_(xs)
+
+
+# Reductions
+
+
+def constant(x: Any) -> Any:
+    """Its argument; the derivative does not see it."""
+    return x
+
+
+def total(items: Any, start: Any) -> Any:
+    for item in items:
+        start = start + item
+    return start
+
+
+def compensated_total(items: Any, start: Any) -> Any:
+    """A sum of floats with what rounding has lost added at the end (Neumaier), as CPython does from 3.12 on.
+
+    The first sum of an int and a float is a plain one. The derivative is that of the plain sum.
+    """
+    lost = 0.0
+    first = isinstance(start, int)
+    for item in items:
+        more = start + item
+        if not first:
+            if abs(start) >= abs(item):
+                lost += constant((start - more) + item)
+            else:
+                lost += constant((item - more) + start)
+        first = False
+        start = more
+    if lost != 0.0 and math.isfinite(lost):
+        return start + lost
+    return start
+
+
+def any_(items: Any) -> bool:
+    for item in items:
+        if item:
+            return True
+    return False
+
+
+def all_(items: Any) -> bool:
+    for item in items:
+        if not item:
+            return False
+    return True
+
+
+def least(items: list[Any]) -> Any:
+    best = items[0]
+    for k in range(1, len(items)):
+        if items[k] < best:
+            best = items[k]
+    return best
+
+
+def greatest(items: list[Any]) -> Any:
+    best = items[0]
+    for k in range(1, len(items)):
+        if items[k] > best:
+            best = items[k]
+    return best
+
+
+def least_by(items: list[Any], keys: list[Any]) -> Any:
+    at = 0
+    for k in range(1, len(items)):
+        if keys[k] < keys[at]:
+            at = k
+    return items[at]
+
+
+def greatest_by(items: list[Any], keys: list[Any]) -> Any:
+    at = 0
+    for k in range(1, len(items)):
+        if keys[k] > keys[at]:
+            at = k
+    return items[at]
+
+
+def least_or(items: list[Any], default: Any) -> Any:
+    return least(items) if len(items) else default
+
+
+def greatest_or(items: list[Any], default: Any) -> Any:
+    return greatest(items) if len(items) else default
+
+
+def least_by_or(items: list[Any], keys: list[Any], default: Any) -> Any:
+    return least_by(items, keys) if len(items) else default
+
+
+def greatest_by_or(items: list[Any], keys: list[Any], default: Any) -> Any:
+    return greatest_by(items, keys) if len(items) else default
+
+
+LOOPS: dict[str, Callable[..., Any]] = {
+    "all": all_,
+    "any": any_,
+    "array": array,
+    "compensated_total": compensated_total,
+    "counted": counted,
+    "equal": equal,
+    "extended": extended,
+    "filled": filled,
+    "found": found,
+    "greatest": greatest,
+    "greatest_by": greatest_by,
+    "greatest_by_or": greatest_by_or,
+    "greatest_or": greatest_or,
+    "inserted": inserted,
+    "keys": keys,
+    "least": least,
+    "least_by": least_by,
+    "least_by_or": least_by_or,
+    "least_or": least_or,
+    "popped": popped,
+    "removed": removed,
+    "repeated": repeated,
+    "reversed": reversed_,
+    "slice": slice_,
+    "sorted": sorted_,
+    "sorted_by": sorted_by,
+    "sorted_reverse": sorted_reverse,
+    "total": total,
+}
+"""Name -> what the frontend calls under it."""
