@@ -309,6 +309,48 @@ def handler_leaves_two_loops(x, n):
     return s
 
 
+@case(args=[lambda n=n: (1.5, n) for n in (0, 2, 5, 7)])
+def finally_with_a_loop_and_a_raise(x, n):
+    try:
+        try:
+            return x / n
+        finally:
+            for k in range(3):
+                x += k
+                if k == 1 and n == 5:
+                    break
+            else:
+                x *= 2.0
+            if n == 7:
+                raise Diverged(x)
+    except ZeroDivisionError:
+        return x
+    except Diverged as error:
+        return error.args[0] * 7.0
+
+
+@case(args=[lambda n=n: (1.5, n) for n in (0, 1, 2)])
+def handler_within_a_handler(x, n):
+    s = x
+    try:
+        s = s / n
+    except ZeroDivisionError:
+        try:
+            s = math.sqrt(s - 2.0)
+        except ValueError:
+            s = s * x
+    try:
+        s = s / (n - 1)
+    except ArithmeticError as error:
+        s += len(error.args)
+        try:
+            s = math.log(-s)
+        except ValueError:
+            s = s * s
+        s = s * 1.5
+    return s
+
+
 @case(args=[lambda: (-1.5,), lambda: (-0.5,)], argnums=(), raises=ValueError)
 def not_of_the_classes_caught(x):
     try:
