@@ -14,6 +14,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from ssad.frontend.abstract import (
+    PYTHON,
     Abstract,
     Bound,
     Known,
@@ -28,6 +29,7 @@ from ssad.frontend.context import Context, Rep, compound, known, scalar
 from ssad.frontend.custom import LOOPS
 from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.promotion import as_index
+from ssad.frontend.python_errors import message_of
 from ssad.frontend.refusals import refusal
 from ssad.ir.core import Const, Op, Terminator, Value
 from ssad.ir.types import BOOL, I64
@@ -411,8 +413,20 @@ def _remove(ctx: Context, rep: Rep, value: Rep) -> Rep:
 
 def _index(ctx: Context, rep: Rep, value: Rep) -> Rep:
     found = by_library(ctx, "found", rep, value)
-    ctx.check(ctx.emit("ge", found.parts[0], _ZERO), "ValueError", "the value is not in list")
+    ctx.check(ctx.emit("ge", found.parts[0], _ZERO), "ValueError", *_missing(ctx, value))
     return found
+
+
+def _missing(ctx: Context, value: Rep) -> tuple[Any, ...]:
+    """What `list.index` says, and the number in it: older Pythons name the value that is missing."""
+    text = message_of([1].index, 7)[1]
+    kind = value.abstract
+    if "7" not in text:
+        return (text,)
+    if not isinstance(kind, Number) or kind.flavour is not PYTHON:
+        cause = f"index of {kind} is not compiled, since it may raise an error with it in its text"
+        raise unsupported("list", cause, ctx.loc, "look for a Python number: float(...)")
+    return text.replace("7", "{0}"), value.parts[0]
 
 
 def method(ctx: Context, rep: Rep, name: str, args: list[Rep], keywords: dict[str, Rep]) -> Rep:

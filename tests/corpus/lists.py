@@ -276,3 +276,10 @@ def least_of_nothing(x):
     xs = [x]
     xs.clear()
     return min(xs)
+
+
+@case(args=lambda: (1.5,), argnums=0, raises=ValueError)
+def index_of_what_is_not_there(x):
+    xs = [x]
+    xs.append(2.0)
+    return x * xs.index(x * 3.0)
