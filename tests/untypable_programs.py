@@ -66,6 +66,13 @@ class Holder:
         self.values = np.zeros(n)
 
 
+def equal_objects(x):
+    box = Box()
+    box.size = x
+    other = box
+    return x if box == other else 0.0
+
+
 def array_in_an_attribute(x):
     holder = Holder(3)
     holder.values[0] = x
@@ -220,6 +227,7 @@ def unpack_three(x):
 
 
 CASES: list[tuple[Callable[..., Any], str, str, str]] = [
+    (equal_objects, "f64", "SSAD0154", "`==` of Box and Box is not compiled"),
     (array_in_an_attribute, "f64", "SSAD0165", "Holder.values is float64 array"),
     (object_from_outside, "f64", "SSAD0161", "assignment to attribute size"),
     (array_in_a_cell, "f64", "SSAD0165", "v is float64 array"),

@@ -15,6 +15,7 @@ from ssad.frontend.abstract import (
     MaybeUnbound,
     MemoryList,
     Number,
+    ObjectOf,
     RangeOf,
     RecordOf,
     Text,
@@ -156,7 +157,7 @@ def _equal(ctx: Context, a: Rep, b: Rep) -> Value:
             return FALSE
         pairs = zip(a.items(), b.items(), strict=True)
         return ctx.and_(*[truth(ctx, compare(ctx, "==", p, q)) for p, q in pairs])
-    if isinstance(x, RecordOf) and isinstance(y, RecordOf):
+    if isinstance(x, RecordOf | ObjectOf) and isinstance(y, RecordOf | ObjectOf):
         raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc, "compare their parts")
     if isinstance(x, MemoryList) and isinstance(y, MemoryList):
         return lists.equal(ctx, a, b)
