@@ -389,3 +389,10 @@ def _call_with_rule(ctx: Context, lifted: Lifted, rule: Any, args: list[Rep]) ->
         ctx.engine.function_of(instance)
         name = ctx.engine.function_of(by_hand).name
     return _emit_call(ctx, instance, args, {"vjp": name})
+
+
+def is_compiled(obj: Any) -> bool:
+    """Whether the tables know what stands behind a call of `obj`, a builtin or library function."""
+    tables: tuple[Mapping[Any, Any], ...] = (BUILTINS, NUMPY_CALLS, CALLS, LIBRARY)
+    scalar_type = any(dtype.type is obj for dtype in SCALARS)
+    return scalar_type or any(_found(table, obj) is not None for table in tables)

@@ -38,6 +38,7 @@ THEMES = (
     "records",
     "lists",
     "comprehensions",
+    "functions",
 )
 
 Factory = Callable[[], tuple[Any, ...]]

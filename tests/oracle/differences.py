@@ -226,6 +226,7 @@ CONTINUATIONS: dict[str, Callable[..., complex]] = {
     "copysign": lambda x, y: _sign(y) * _abs(x),
     "ldexp": lambda x, n: x * 2.0**n.real,
     "logaddexp": lambda x, y: cmath.log(cmath.exp(x) + cmath.exp(y)),
+    "logaddexp2": lambda x, y: cmath.log(2.0**x + 2.0**y) / math.log(2.0),
     "maximum": lambda x, y: _pick(x.real >= y.real, x, y),
     "minimum": lambda x, y: _pick(x.real <= y.real, x, y),
     "fmax": lambda x, y: _pick(x.real >= y.real, x, y),

@@ -31,7 +31,8 @@ MATH_SMOOTH = _words(
 MATH_DETACHED = _words("floor ceil trunc isnan isinf isfinite isclose")
 NUMPY_SMOOTH = {
     **_same("sin cos tan sinh cosh tanh exp exp2 expm1 log log2 log10 log1p sqrt cbrt fabs degrees radians"),
-    **_same("hypot fmod copysign maximum minimum fmax fmin square reciprocal logaddexp clip ldexp"),
+    **_same("hypot fmod copysign maximum minimum fmax fmin square reciprocal logaddexp logaddexp2"),
+    **_same("clip ldexp"),
     **{"arc" + name: "a" + name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
     **{"abs": "abs", "absolute": "abs", "negative": "neg", "positive": "copy", "power": "pow"},
     **{"add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "true_divide": "truediv"},
@@ -39,7 +40,8 @@ NUMPY_SMOOTH = {
     **{"float64": "copy", "float32": "copy"},
 }
 NUMPY_DETACHED = _words(
-    "floor ceil trunc rint sign floor_divide isnan isinf isfinite signbit heaviside isclose"
+    "floor ceil trunc rint sign floor_divide isnan isinf isfinite signbit heaviside isclose "
+    "equal not_equal less less_equal greater greater_equal"
 )
 NUMPY_FRESH = _words("zeros empty ones full zeros_like empty_like ones_like full_like copy")
 

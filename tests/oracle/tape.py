@@ -129,6 +129,7 @@ SLOPES: dict[str, Callable[..., Iterable[Any]]] = {
     "copysign": lambda z, x, y: (None if x == 0 else np.copysign(1.0, x) * np.copysign(1.0, y), None),
     "ldexp": lambda z, x, n: (np.exp2(n), None),
     "logaddexp": lambda z, x, y: (np.exp(x - z), np.exp(y - z)),
+    "logaddexp2": lambda z, x, y: (2.0 ** (x - z), 2.0 ** (y - z)),
     "maximum": lambda z, x, y: _first(x >= y or np.isnan(x)),
     "minimum": lambda z, x, y: _first(x <= y or np.isnan(x)),
     "fmax": lambda z, x, y: _first(x >= y or np.isnan(y)),

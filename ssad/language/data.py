@@ -1,0 +1,149 @@
+"""Data."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+
+class _Point(NamedTuple):
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class _Spring:
+    k: float
+    rest: float = 1.0
+
+    def force(self, length: float) -> float:
+        return -self.k * (length - self.rest)
+
+    def __add__(self, other: _Spring) -> _Spring:
+        return _Spring(self.k + other.k, self.rest)
+
+
+@dataclass
+class _Momentum:
+    rate: float
+    velocity: float = 0.0
+
+    def step(self, gradient: float) -> float:
+        self.velocity = 0.9 * self.velocity - self.rate * gradient
+        return self.velocity
+
+
+class _Scheme(enum.Enum):
+    EULER = 1
+    MIDPOINT = 2
+
+
+_scheme = _Scheme.MIDPOINT
+
+
+def tuples(x: float = 0.7) -> float:
+    """Tuples: packing, unpacking, nesting, slices, swapping."""
+    a, (b, *c) = x, (2.0 * x, 3.0, x)
+    a, b = b, a
+    t = (a, b, *c)
+    return t[0] * t[-1] + len(t[1:]) * b
+
+
+def named_tuples(x: float = 0.7) -> float:
+    """`NamedTuple`."""
+    p = _Point(x, y=x * x)
+    q = p._replace(x=2.0)
+    a, b = q
+    return p.x * q.x + a * b + p[1]
+
+
+def frozen_dataclasses(x: float = 0.7) -> float:
+    """`dataclass(frozen=True)` with methods and operators."""
+    s = _Spring(x) + _Spring(2.0, 0.5)
+    s = dataclasses.replace(s, rest=x * s.rest)
+    return s.force(2.0)
+
+
+def mutable_dataclasses(x: float = 0.7, n: int = 3) -> float:
+    """`dataclass` whose attributes are assigned."""
+    momentum = _Momentum(0.1)
+    w = x
+    for _ in range(n):
+        w += momentum.step(2.0 * w)
+    return w * momentum.velocity
+
+
+def dictionaries(x: float = 0.7) -> float:
+    """Dictionaries with constant string keys."""
+    p = {"a": x, "b": {"c": x * x}}
+    s = 0.0
+    for value in (p["a"], p["b"]["c"], p.get("d", 2.0)):
+        s += value
+    return s * len(p)
+
+
+def lists(x: float = 0.7, n: int = 4) -> float:
+    """Lists: `append`, `pop`, indexing, assignment to items."""
+    values = [x]
+    for k in range(n):
+        values.append(values[-1] * x + k)
+    values[0] = 2.0 * x
+    last = values.pop()
+    return last * values[0] + len(values)
+
+
+def list_comprehension(x: float = 0.7) -> float:
+    """List comprehensions."""
+    powers = [x**k for k in range(4) if k != 2]
+    return powers[0] + powers[-1] * powers[1]
+
+
+def generator_expression(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """Generator expressions in `sum`, `any`, `all`, `max`, `min`."""
+    s = max(v * v for v in x)
+    if any(v > 0.5 for v in x) and all(v < 5.0 for v in x):
+        s += sum(v * w for v, w in zip(x, x[1:]))
+    return s
+
+
+def generator_function(x: float = 0.7) -> float:
+    """Generator functions consumed by a loop."""
+
+    def powers(a, n):
+        p = 1.0
+        for _ in range(n):
+            yield p
+            p *= a
+
+    s = 0.0
+    for p in powers(x, 4):
+        s += p
+    return s
+
+
+def iteration_tools(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """`enumerate`, `zip`, `reversed`."""
+    s = 0.0
+    for k, (a, b) in enumerate(zip(x, reversed(x)), 1):
+        s += k * a * b
+    return s
+
+
+def map_and_filter(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """`map`, `filter`, `sorted`."""
+    s = 0.0
+    for v in map(lambda a: a * a, filter(lambda a: a > 0.0, x)):
+        s += v
+    return s + sorted(x)[0] * 2.0
+
+
+def enumerations(x: float = 0.7) -> float:
+    """Enums, strings and None as configuration."""
+    name, nothing = "mid", None
+    if _scheme is _Scheme.MIDPOINT and name == "mid" and nothing is None:
+        return x * _scheme.value
+    return x

@@ -1,0 +1,53 @@
+"""Exceptions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+class _NoConvergence(Exception):
+    pass
+
+
+def handler(x: float = 0.7, y: float = 0.0) -> float:
+    """`try ... except`."""
+    try:
+        return x / y
+    except ZeroDivisionError:
+        return x * x
+
+
+def handler_by_kind(x=np.array([0.3, -1.2, 0.8]), n: int = 5) -> float:
+    """Several handlers, `else`, `finally`."""
+    s = 0.0
+    for i in range(n):
+        try:
+            v = math.sqrt(x[i])
+        except ValueError:
+            s += 1.0
+        except (IndexError, KeyError):
+            break
+        else:
+            s += v
+        finally:
+            s *= 1.1
+    return s
+
+
+def user_exceptions(x: float = 0.7) -> float:
+    """`raise` of exceptions of one's own, caught in a caller; `raise ... from`."""
+
+    def newton(a: float, steps: int) -> float:
+        r = a
+        for _ in range(steps):
+            r = 0.5 * (r + a / r)
+            if abs(r * r - a) < 1e-12:
+                return r
+        raise _NoConvergence(f"after {steps} steps") from None
+
+    try:
+        return newton(x, 1)
+    except _NoConvergence:
+        return newton(x, 20)
