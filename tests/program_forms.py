@@ -1,6 +1,74 @@
 """The text that random programs are made of: frame, leaves, and forms with holes for operands."""
 
 HEADER = """\
+class Pair(NamedTuple):
+    first: float
+    second: float
+
+
+@dataclass(frozen=True)
+class Spring:
+    k: float
+    rest: float = 0.5
+
+    def force(self, z):
+        return -self.k * math.tanh(z - self.rest)
+
+    def __add__(self, other):
+        return Spring(self.k + other.k, self.rest * other.rest)
+
+
+@dataclass
+class Meter:
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, z):
+        self.total = 0.9 * self.total + z
+        self.count += 1
+
+    def mean(self):
+        return self.total / (1 + self.count)
+
+
+class TooLarge(Exception):
+    pass
+
+
+def tower(z, d):
+    if d <= 0:
+        return z
+    return math.tanh(z + 0.5 * tower(0.7 * z, d - 1))
+
+
+def rising(z, d):
+    return z if d <= 0 else 0.5 * z + falling(math.sin(z), d - 1)
+
+
+def falling(z, d):
+    return z * z if d <= 0 else rising(math.cos(z), d - 2)
+
+
+def filled(z, r):
+    if r >= len(z):
+        return 0.0
+    z[r] *= 0.5
+    return math.sin(z[r]) + 0.5 * filled(z, r + 1)
+
+
+def risky(z):
+    if z > 0.8:
+        raise TooLarge("more than 0.8")
+    return math.log(0.5 + z)
+
+
+def weighted(*values, scale=1.0):
+    total = 0.0
+    for value in values:
+        total += scale * value
+    return total
+
+
 def helper(z, k=0.5):
     if z > k:
         return math.tanh(z - k)
@@ -22,6 +90,15 @@ def program(x, y, a, b):
     for r in range(n):
         s[r] = x[r] * b
 """
+INITIAL = {
+    "named_tuple": "pair_of = Pair(a, b)",
+    "record": "spring = Spring(a)",
+    "object": "meter = Meter()",
+    "append": "items = [a, b]",
+    "nonlocal": "total = 0.0\n\ndef bump(z):\n    nonlocal total\n    total = math.tanh(total + z)",
+}
+"""What a program begins with if it has statements of that kind."""
+
 FOOTER = """\
     for e in y:
         acc += e * w

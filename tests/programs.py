@@ -9,11 +9,12 @@ from __future__ import annotations
 import linecache
 import math
 import random
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from .program_forms import (
     FLOATS,
     FOOTER,
     HEADER,
+    INITIAL,
     INT_FORMS,
     INTS,
     LENGTH,
@@ -49,7 +51,8 @@ class Program:
         """The compiled function; tracebacks and `inspect` see its source."""
         name = f"<program {abs(hash(self.source)):x}>"
         linecache.cache[name] = (len(self.source), None, self.source.splitlines(True), name)
-        scope: dict[str, Any] = {"math": math, "np": np, "__name__": "generated"}
+        scope: dict[str, Any] = {"math": math, "np": np, "__name__": __name__}
+        scope |= {"NamedTuple": NamedTuple, "dataclass": dataclass}
         exec(compile(self.source, name, "exec"), scope)
         return scope["program"]
 
@@ -69,11 +72,17 @@ class Writer:
         self.lines: list[str] = []
         self.kinds: set[str] = set()
         self.counters = 0
+        self.tries = 0
         self.budget = choose((6, 14, 24, 36))
         self.elements: list[str] = []
 
     def write(self, level: int, line: str) -> None:
         self.lines.append("    " * level + line)
+
+    def also(self, kind: str, text: str) -> str:
+        """`text`, which needs what programs with statements of that kind begin with."""
+        self.kinds.add(kind)
+        return text
 
     def integer(self, depth: int = 1) -> str:
         if depth == 0 or self.choose((True, False)):
@@ -135,9 +144,11 @@ class Writer:
         if loops:
             kinds += ["break", "continue"] * 3
         if self.budget > 0 and level < 6:
-            kinds += ["if", "if_else", "elif"] * 2
+            kinds += ["if", "if_else", "elif"] * 2 + ["try", "try_finally"]
             if loops < 3:
                 kinds += LOOPS * 3
+        if self.tries:  # recursive calls are refused there
+            kinds = [kind for kind in kinds if "recursion" not in kind]
         kind = self.choose(kinds)
         self.kinds.add(kind)
         if kind in SIMPLE:
@@ -148,8 +159,27 @@ class Writer:
         elif kind in ("break", "continue", "return"):
             self.write(level, f"if {self.condition()}:")
             self.write(level + 1, f"return {self.real()}" if kind == "return" else kind)
+        elif kind in TRIES:
+            self.handled(kind, level, loops)
         else:
             self.branch(kind, level, loops)
+
+    def handled(self, kind: str, level: int, loops: int) -> None:
+        self.tries += 1
+        self.write(level, "try:")
+        self.block(level + 1, loops)
+        self.write(level + 1, f"{self.choose(FLOATS)} = {self.choose(RISKY).format(self.real(1))}")
+        errors = self.choose(("TooLarge", "(ValueError, ZeroDivisionError)", "Exception"))
+        outer = errors != "Exception"
+        self.write(level, f"except {errors}:")
+        self.block(level + 1, loops)
+        if outer:
+            self.write(level, "except (TooLarge, ArithmeticError, ValueError):")
+            self.write(level + 1, f"acc -= {self.damped()}")
+        if kind == "try_finally":
+            self.write(level, "finally:")
+            self.write(level + 1, f"acc += {self.damped()}")
+        self.tries -= 1
 
     def branch(self, kind: str, level: int, loops: int) -> None:
         self.write(level, f"if {self.condition()}:")
@@ -217,15 +247,33 @@ SIMPLE: dict[str, Callable[[Writer], str]] = {
     "allocate": lambda writer: writer.choose(
         ("t = np.zeros(n)", "s = np.ones_like(x)", "t = np.zeros(x.shape)")
     ),
+    "recursion": _assign("{0} = tower({1}, p % 4)"),
+    "mutual_recursion": _assign("{0} = math.tanh(rising({1}, q % 5))"),
+    "recursion_in_place": lambda writer: f"acc += filled({writer.choose(('s', 't', 'y'))}, 0)",
+    "named_tuple": _assign(
+        "pair_of = Pair({1}, pair_of.first)\n{0} = 0.5 * math.tanh(pair_of[0]) - pair_of.second % 1.5"
+    ),
+    "record": _assign("spring = Spring(math.sin({1})) + Spring(0.5, rest={2})\n{0} = spring.force({0})"),
+    "object": _assign("meter.add(math.tanh({1}))\n{0} = meter.mean()"),
+    "append": lambda writer: f"items.append({writer.damped()})\nacc += items[p % len(items)]",
+    "pop": lambda writer: writer.also("append", "if len(items) > 1:\n    acc += 0.5 * items.pop()"),
+    "item_store": lambda writer: writer.also("append", f"items[q % len(items)] = {writer.damped()}"),
+    "comprehension": _assign("{0} = math.tanh([{1} * e for e in x if e > -1.0 or e == x[-1]][-1] + {2})"),
+    "generator": _assign("{0} = math.tanh(max(e * {2} for e in y))"),
+    "nonlocal": _assign("bump({1})\n{0} = total * {0}"),
+    "star": _assign("{0} = math.tanh(weighted(*({1}, {2}), scale=0.5))"),
     "nudge": lambda writer: f"nudge({writer.choose(('s', 't', 'y'))}, {writer.damped()})",
     "assert": lambda writer: "assert n > 0 and len(s) == x.size",
     "raise": lambda writer: 'if acc > 9.0:\n    raise ValueError("acc is too large")',
 }
 FREQUENT = ["assign", "accumulate", "store", "store_sum", "add_assign", "int_assign"]
+TRIES = ["try", "try_finally"]
+RISKY = ("risky({0})", "1.0 / math.floor({0})", "math.sqrt({0})", "math.atan({0})")
 LOOPS = ["for_range", "for_array", "while_count", "while_data", "while_true"]
 EVERY_KIND = (
     frozenset(SIMPLE)
     | frozenset(LOOPS)
+    | frozenset(TRIES)
     | frozenset(
         "break continue return if if_else elif for_else while_else three_deep chain walrus and or not".split()  # noqa: SIM905
     )
@@ -237,7 +285,8 @@ def generate(choose: Choose) -> Program:
     writer = Writer(choose)
     for _ in range(choose((1, 3, 5, 6))):
         writer.statement(1, 0)
-    body = "\n".join((*writer.lines, FOOTER))
+    initial = "\n".join(text for kind, text in INITIAL.items() if kind in writer.kinds)
+    body = "\n".join((textwrap.indent(initial, "    "), *writer.lines, FOOTER))
     x, y = _array(choose), _array(choose)
     a, b = choose((0.8, -0.6, 1.3)), choose((0.45, -1.1, 1.7))
     return Program(f"{HEADER}{body}", (x, y, a, b), frozenset(writer.kinds))
