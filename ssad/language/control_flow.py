@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import threading
 
 import numpy as np
-
-_lock = threading.Lock()
 
 
 def for_over_range(x: float = 0.7, n: int = 4) -> float:
@@ -119,9 +116,9 @@ def deletion(x: float = 0.7) -> float:
     return z
 
 
-def match_values(x: float = 0.7, kind: str = "cubic", n: int = 3) -> float:
+def match_values(x: float = 0.7, n: int = 3) -> float:
     """`match` on numbers, strings and None, with guards and alternatives."""
-    match kind:
+    match "cubic":
         case "linear":
             y = x
         case "quadratic" | "cubic" if x > 0.0:
@@ -146,10 +143,3 @@ def match_sequences(x: float = 0.7, y: float = 2.0) -> float:
         case (a, (b, *rest)):
             return a * b * rest[0]
     return 0.0
-
-
-def with_lock(x: float = 0.7) -> float:
-    """`with` on a lock."""
-    with _lock:
-        y = x * x
-    return y + x

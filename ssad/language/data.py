@@ -110,21 +110,6 @@ def generator_expression(x=np.array([0.3, -1.2, 0.8])) -> float:
     return s
 
 
-def generator_function(x: float = 0.7) -> float:
-    """Generator functions consumed by a loop."""
-
-    def powers(a, n):
-        p = 1.0
-        for _ in range(n):
-            yield p
-            p *= a
-
-    s = 0.0
-    for p in powers(x, 4):
-        s += p
-    return s
-
-
 def iteration_tools(x=np.array([0.3, -1.2, 0.8])) -> float:
     """`enumerate`, `zip`, `reversed`."""
     s = 0.0
@@ -133,10 +118,10 @@ def iteration_tools(x=np.array([0.3, -1.2, 0.8])) -> float:
     return s
 
 
-def map_and_filter(x=np.array([0.3, -1.2, 0.8])) -> float:
-    """`map`, `filter`, `sorted`."""
+def map_and_sorted(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """`map`, `sorted`."""
     s = 0.0
-    for v in map(lambda a: a * a, filter(lambda a: a > 0.0, x)):
+    for v in map(lambda a: a * a, x):
         s += v
     return s + sorted(x)[0] * 2.0
 

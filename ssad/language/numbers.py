@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 import math
 
 import numpy as np
@@ -29,9 +28,9 @@ def mixed_types(x: float = 0.7, n: int = 3) -> float:
     return s + True + int(3.9) * float(n) + bool(n)
 
 
-def single_precision(x: float = 0.7) -> float:
+def single_precision(x: np.float32 = np.float32(0.7)) -> float:
     """`np.float32`, kept as such."""
-    y = np.float32(x) * np.float32(1.5)
+    y = x * np.float32(1.5)
     return float(y * y)
 
 
@@ -40,12 +39,6 @@ def fixed_width_integers(x: float = 0.7) -> float:
     n = np.int8(100)
     m = np.uint16(40000)
     return x * (int(n - np.int8(3)) + int(m >> np.uint16(2)))
-
-
-def complex_numbers(x: float = 0.7) -> float:
-    """Complex numbers."""
-    z = cmath.exp(1j * x) * (1.0 + 2.0j)
-    return abs(z) + (z * z.conjugate()).real + z.imag
 
 
 def elementary(x: float = 0.7) -> float:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import cmath
+import threading
+
+import numpy as np
+
+_lock = threading.Lock()
+
 
 def asynchronous(x: float = 0.7) -> float:
     """`async` and `await`."""
@@ -45,3 +52,39 @@ def global_assignment(x: float = 0.7) -> float:
 
 
 _last = 0.0
+
+
+def generator_function(x: float = 0.7) -> float:
+    """Generator functions consumed by a loop."""
+
+    def powers(a, n):
+        p = 1.0
+        for _ in range(n):
+            yield p
+            p *= a
+
+    s = 0.0
+    for p in powers(x, 4):
+        s += p
+    return s
+
+
+def filtering(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """`filter`."""
+    s = 0.0
+    for v in filter(lambda a: a > 0.0, x):
+        s += v
+    return s
+
+
+def with_lock(x: float = 0.7) -> float:
+    """`with` on a lock."""
+    with _lock:
+        y = x * x
+    return y + x
+
+
+def complex_numbers(x: float = 0.7) -> float:
+    """Complex numbers."""
+    z = cmath.exp(1j * x) * (1.0 + 2.0j)
+    return abs(z) + (z * z.conjugate()).real + z.imag

@@ -24,7 +24,8 @@ def math_special(x):
 
 @case(args=lambda: (0.7, 12, 18))
 def math_integers(x, n, m):
-    return x * (math.gcd(n, m) + math.lcm(n, m) + math.isqrt(m) + math.factorial(5)) + x**2
+    k = math.gcd(n, m) + math.lcm(n, m) + math.isqrt(m) + math.factorial(5)
+    return x * (k + math.comb(n, 3) + math.perm(5, 2) + math.prod((n, 2))) + x**2
 
 
 @case(args=lambda: (0.7,), smooth=False)

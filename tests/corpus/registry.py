@@ -39,6 +39,7 @@ THEMES = (
     "lists",
     "comprehensions",
     "functions",
+    "language",
 )
 
 Factory = Callable[[], tuple[Any, ...]]

@@ -168,6 +168,7 @@ class Rewiring:
         self._globals: dict[int, dict[str, Any]] = {}
         self._kept: list[Any] = []
         self._builtins = {name: self.convert(value) for name, value in vars(builtins).items()}
+        self._builtins["__import__"] = lambda *args: self.convert(__import__(*args))
 
     def convert(self, value: Any) -> Any:
         """The rewired counterpart of a value that a function can name."""
