@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from ssad.analysis.activity import Activity, activity
 from ssad.analysis.alias import alias_classes
-from ssad.analysis.effects import written_by
+from ssad.analysis.effects import refers, written_by
 from ssad.ir.core import Function, Module, Op, Terminator, Value
 from ssad.ir.edit import replace_values
 from ssad.ir.primitive import PRIMITIVES
@@ -30,6 +30,11 @@ from ssad.ir.types import RESIDUAL, Array, List, Tuple, Type
 def has_derivative(type_: Type) -> bool:
     """Whether a value of this type has a cotangent or tangent: floats and arrays of them."""
     return type_.elem.is_float if isinstance(type_, Array | List) else type_.is_float
+
+
+def has_companion(type_: Type) -> bool:
+    """Whether the derivative of such a value is memory beside it."""
+    return has_derivative(type_) and refers(type_)
 
 
 def kept_calls(function: Function) -> list[Op]:
@@ -94,7 +99,7 @@ class Demands:
         for op in calls:
             demanded = self.wanted.get(op.attrs["callee"], ())
             for value, number in zip(op.operands, numbers_of(op, self.callee(op)), strict=True):
-                if isinstance(value.type, Array) and (number in demanded or (number is None and demanded)):
+                if has_companion(value.type) and (number in demanded or (number is None and demanded)):
                     seeds.append(value)
         if called or (calls and self.forward):
             seeds += [v for block in function.blocks for v in _returned_arrays(block.term)]
@@ -127,7 +132,7 @@ class Demands:
 def _returned_arrays(term: Terminator) -> list[Value]:
     if term.kind != "return":
         return []
-    return [v for v in term.operands if isinstance(v.type, Array) and has_derivative(v.type)]
+    return [v for v in term.operands if has_companion(v.type)]
 
 
 @dataclass

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from ssad.ad.calls import Demands, add_operands, has_derivative, kept_calls, numbers_of, respell
+from ssad.ad.calls import (
+    Demands,
+    add_operands,
+    has_companion,
+    has_derivative,
+    kept_calls,
+    numbers_of,
+    respell,
+)
 from ssad.ad.companions import add_companions, companion, sweep_order
 from ssad.ad.cotangents import scaled, zero
 from ssad.ad.custom import call_rule, results_of_custom_calls, unit
@@ -134,9 +142,8 @@ class TangentCalls:
         wanted = self.demands.wanted[callee.name]
 
         def beside(value: Value, number: int | None) -> Value | None:
-            if isinstance(value.type, Array):
-                needed = number in wanted or (number is None and has_derivative(value.type))
-                return companion(dots, value) if needed else None
+            if has_companion(value.type):
+                return companion(dots, value) if number in wanted or number is None else None
             return dots.get(value, zero(value.type)) if number in wanted else None
 
         add_operands(op, numbers_of(op, callee), beside, written=True)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ssad.ad.calls import Demands, has_derivative
+from ssad.ad.calls import Demands, has_companion, has_derivative
 from ssad.ad.companions import add_companions, companion
 from ssad.ad.cotangents import Cotangents
 from ssad.ad.custom import results_of_custom_calls
@@ -25,7 +25,7 @@ from ssad.ad.signature import Derivative, Slot
 from ssad.ad.split import SplitCalls, array_results, joint_name, say_sweeps
 from ssad.ir.core import Function, Module, Value
 from ssad.ir.edit import clone_function, remove_unreachable
-from ssad.ir.types import Array, Scalar
+from ssad.ir.types import Scalar
 
 
 def reverse(
@@ -98,7 +98,7 @@ class _Emission:
         function = self.function
         for n, param in enumerate(params):
             self.param_slots.append(Slot("primal", n))
-            if param not in shadows and n in self.active and isinstance(param.type, Array):
+            if param not in shadows and n in self.active and has_companion(param.type):
                 shadows[param] = Value(param.type, f"{param.name}.shadow", function.entry)
                 function.params.insert(function.params.index(param) + 1, shadows[param])
             if param in shadows:
@@ -108,7 +108,7 @@ class _Emission:
         """Parameters for the cotangents of the results; arrays of a function called have their shadows."""
         seeds: dict[int, Value] = {}
         for n, type_ in enumerate(self.function.result_types):
-            if has_derivative(type_) and not (self.called and isinstance(type_, Array)):
+            if has_derivative(type_) and not (self.called and has_companion(type_)):
                 seeds[n] = self.function.entry.add_param(type_, "seed")
                 self.param_slots.append(Slot("seed", n))
         return seeds

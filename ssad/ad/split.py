@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ssad.ad.calls import Demands, add_operands, has_derivative, numbers_of, respell
+from ssad.ad.calls import Demands, add_operands, has_companion, numbers_of, respell
 from ssad.ad.companions import companion
 from ssad.analysis.activity import Activity
 from ssad.ir.builder import Builder
 from ssad.ir.core import Const, Function, Op, Value
 from ssad.ir.sweeps import result_type
-from ssad.ir.types import Array, Scalar, Type, tuple_of
+from ssad.ir.types import Scalar, Type, tuple_of
 
 
 def joint_name(name: str) -> str:
@@ -48,7 +48,7 @@ def spelling(types: list[Type]) -> list[tuple[str, int]]:
 
 def array_results(types: list[Type]) -> list[int]:
     """The numbers of the float arrays among results."""
-    return [n for n, t in enumerate(types) if isinstance(t, Array) and has_derivative(t)]
+    return [n for n, t in enumerate(types) if has_companion(t)]
 
 
 class SplitCalls:
@@ -80,11 +80,11 @@ class SplitCalls:
         callee = self.demands.callee(op)
         wanted = self.demands.wanted[callee.name]
         given = list(zip(op.operands, numbers_of(op, callee), strict=True))
-        again = [companion(shadows, v) for v, n in given if n in wanted and isinstance(v.type, Array)]
+        again = [companion(shadows, v) for v, n in given if n in wanted and has_companion(v.type)]
         again += [value for (kind, _), value in parts.items() if kind == "companion"]
 
         def beside(value: Value, number: int | None) -> Value | None:
-            return companion(shadows, value) if number in wanted and isinstance(value.type, Array) else None
+            return companion(shadows, value) if number in wanted and has_companion(value.type) else None
 
         add_operands(op, numbers_of(op, callee), beside, written=False)
         op.attrs["callee"], op.attrs["sweep"] = joint_name(callee.name), "fwd"
