@@ -11,10 +11,22 @@ import numpy as np
 
 from ssad.ad.signature import Slot
 from ssad.errors import ArgumentError, SsadError
-from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, PYTHON, Abstract, ArrayOf, Known, Number, TreeOf
+from ssad.frontend.abstract import (
+    DTYPES,
+    MIXED,
+    NUMPY,
+    PYTHON,
+    Abstract,
+    ArrayOf,
+    ComplexArrayOf,
+    ComplexOf,
+    Known,
+    Number,
+    TreeOf,
+)
 from ssad.frontend.arguments import abstract_of
 from ssad.pipeline import Compiled, Recipe, compile_function
-from ssad.shadows import overlaps_itself, zeros_beside, zeros_like
+from ssad.shadows import as_complex, as_reals, overlaps_itself, zeros_beside, zeros_like
 from ssad.trees import build as put_together
 from ssad.trees import flat, kind_of
 
@@ -67,7 +79,7 @@ class Specialisations:
 def type_key(value: Any) -> Any:
     """What of an argument decides which specialisation it gets: never a size, never a number."""
     kind = type(value)
-    if kind is float or kind is int or kind is bool:
+    if kind is float or kind is int or kind is bool or kind is complex:
         return kind
     if kind is np.ndarray:
         flags = value.flags
@@ -163,7 +175,7 @@ class Specialisation:
         flat: list[Any] = []
         for argument, value in zip(self.arguments, args, strict=True):
             self._put(argument, value, flat)
-        flat += outside
+        flat += [as_reals(array) if array.dtype.kind == "c" else array for array in outside]
         for n in self.compiled.writes:
             array = flat[n]
             if not array.flags.writeable or (not array.flags.forc and overlaps_itself(array)):
@@ -173,8 +185,12 @@ class Specialisation:
     def _put(self, argument: Abstract, value: Any, flat: list[Any]) -> None:
         if isinstance(argument, ArrayOf):
             flat.append(value)
+        elif isinstance(argument, ComplexArrayOf):
+            flat.append(as_reals(value))
         elif isinstance(argument, Number):
             flat.append(value.item() if isinstance(value, np.ndarray | np.generic) else value)
+        elif isinstance(argument, ComplexOf):
+            flat += [float(value.real), float(value.imag)]
         elif isinstance(argument, TreeOf):
             kind = kind_of(value)
             assert kind is not None
@@ -197,12 +213,16 @@ class Specialisation:
         numbers = iter(range(len(result.parts)))
 
         def build(abstract: Abstract) -> Any:
+            if isinstance(abstract, ComplexOf):
+                return _complex(build(abstract.items[0]), build(abstract.items[1]))
             if isinstance(abstract, TreeOf):
                 return put_together(*abstract.made_of, [build(item) for item in abstract.items])
             if isinstance(abstract, Known):
                 return None if tangent else abstract.object
             at = self.result_position.get(Slot("primal", next(numbers), tangent))
             value = None if at is None else results[at]
+            if isinstance(abstract, ComplexArrayOf):
+                return None if value is None else as_complex(value)
             if not isinstance(abstract, Number):
                 return value
             numpy = abstract.flavour is NUMPY
@@ -211,3 +231,12 @@ class Specialisation:
             return value if value is None or not numpy else DTYPES[abstract.numpy_type].type(value)
 
         return build(result)
+
+
+def _complex(re: Any, im: Any) -> Any:
+    """The number with these parts, NumPy's if they are; None if neither part is there."""
+    if re is None and im is None:
+        return None
+    numpy = isinstance(re, np.generic) or isinstance(im, np.generic)
+    value = complex(0.0 if re is None else re, 0.0 if im is None else im)
+    return np.complex128(value) if numpy else value

@@ -81,3 +81,16 @@ def copies(args: Sequence[Any]) -> list[Any]:
             made[n] = copy
     rest = iter(made)
     return [refilled(arg, rest) for arg in args]
+
+
+def as_reals(array: Any) -> Any:
+    """The same memory as f64 with one more axis behind, of length 2: real and imaginary parts."""
+    if array.flags.c_contiguous:
+        return array.view(np.float64).reshape(*array.shape, 2)
+    shape, strides = (*array.shape, 2), (*array.strides, array.itemsize // 2)
+    return np.lib.stride_tricks.as_strided(array.real, shape, strides, writeable=array.flags.writeable)
+
+
+def as_complex(array: Any) -> Any:
+    """The same memory as complex numbers: the inverse of `as_reals`."""
+    return array.view(np.complex128)[..., 0]

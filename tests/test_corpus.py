@@ -45,4 +45,4 @@ def test_arguments_are_deterministic(case: registry.Case) -> None:
     for first, second in zip(case.argument_sets(), case.argument_sets(), strict=True):
         for a, b in zip(first, second, strict=True):
             np.testing.assert_array_equal(a, b)
-        assert all(isinstance(first[k], float | np.floating | np.ndarray) for k in case.positions)
+        assert all(isinstance(first[k], float | complex | np.floating | np.ndarray) for k in case.positions)

@@ -46,7 +46,7 @@ def test_codes_are_unique() -> None:
         (np.float16(1), "float16"),
         (np.longdouble(1), "longdouble"),
         (2**70, "64 bits"),
-        (1j, "complex"),
+        (np.complex64(1j), "complex64"),
         (np.ma.array([1.0]), "MaskedArray"),
         (np.zeros(3, object), "Python objects"),
         (np.zeros(3, [("a", float)]), "records"),

@@ -259,6 +259,7 @@ TRUTH: dict[str, Callable[..., Any]] = {
     "mul": lambda x, y: x * y,
     "div": lambda x, y: x / y,
     "neg": lambda x: -x,
+    "modulus": lambda x, y: mpmath.hypot(x, y),
     "abs": abs,
     "pow": lambda x, y: x**y,
     "floordiv": lambda x, y: mpmath.floor(x / y),

@@ -11,10 +11,21 @@ import numpy as np
 import ssad.library
 from ssad.backend.interp import run
 from ssad.frontend import custom
-from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, Abstract, Known, Number, TupleOf
+from ssad.frontend.abstract import (
+    DTYPES,
+    MIXED,
+    NUMPY,
+    Abstract,
+    ComplexArrayOf,
+    ComplexOf,
+    Known,
+    Number,
+    TupleOf,
+)
 from ssad.frontend.arguments import abstract_of
 from ssad.frontend.infer import Typed, infer
 from ssad.ir.verify import verify
+from ssad.shadows import as_complex, as_reals
 
 Outcome = tuple[Any, BaseException | None]
 
@@ -70,10 +81,12 @@ def _flat(args: Sequence[Any]) -> Iterator[Any]:
     for arg in args:
         if isinstance(arg, tuple):
             yield from _flat(arg)
+        elif isinstance(arg, complex):
+            yield from (float(arg.real), float(arg.imag))
         elif isinstance(arg, np.generic):
             yield arg.item()
         elif isinstance(arg, np.ndarray):
-            yield arg if arg.ndim else arg.item()
+            yield as_reals(arg) if arg.dtype.kind == "c" else arg if arg.ndim else arg.item()
         elif isinstance(arg, float | int):
             yield arg
 
@@ -83,7 +96,12 @@ def _rebuilt(kind: Abstract, parts: Iterator[Any]) -> Any:
         return tuple(_rebuilt(item, parts) for item in kind.items)
     if isinstance(kind, Known):
         return kind.object
+    if isinstance(kind, ComplexOf):
+        re, im = (_rebuilt(item, parts) for item in kind.items)
+        return np.complex128(re, im) if isinstance(re, np.generic) else complex(re, im)
     value = next(parts)
+    if isinstance(kind, ComplexArrayOf):
+        return as_complex(value)
     if not isinstance(kind, Number):
         return value
     numpy = next(parts) if kind.flavour is MIXED else kind.flavour is NUMPY

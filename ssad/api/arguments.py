@@ -52,8 +52,10 @@ def one_argnum(fn: Callable[..., Any], argnums: Any) -> int:
 def is_differentiable(x: Any) -> bool:
     """Whether `x` is a float or an array of floats, or a tree with one in it."""
     if isinstance(x, np.ndarray | np.generic):
-        return bool(x.dtype.kind == "f")
-    return isinstance(x, float) or (kind_of(x) is not None and any(map(is_differentiable, leaves(x))))
+        return x.dtype.kind in "fc"
+    if isinstance(x, float | complex):
+        return True
+    return kind_of(x) is not None and any(map(is_differentiable, leaves(x)))
 
 
 def check_differentiable(fn: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]) -> None:
@@ -70,7 +72,7 @@ def check_differentiable(fn: Callable[..., Any], args: Sequence[Any], argnums: S
 
 
 def check_no_tree(fn: Callable[..., Any], args: Sequence[Any], n: int) -> None:
-    """Refuse a tree as the argument that a matrix of derivatives is by."""
+    """Refuse a tree or a complex argument, by which there is no matrix of derivatives."""
     if kind_of(args[n]) is not None:
         name = list(inspect.signature(fn).parameters)[n]
         raise DifferentiationError(
@@ -78,6 +80,14 @@ def check_no_tree(fn: Callable[..., Any], args: Sequence[Any], n: int) -> None:
             f"{type(args[n]).__name__}",
             cure="use ssad.hvp, ssad.jvp or ssad.vjp, which take trees, or pass one array",
         )
+    refuse_complex(f"argument {n} of {fn.__name__}", args[n])
+
+
+def refuse_complex(what: str, value: Any) -> None:
+    """Refuse a complex number or array in a matrix of derivatives."""
+    if np.iscomplexobj(value):
+        cause = f"Hessians and Jacobians are real; {what} is complex"
+        raise DifferentiationError(cause, cure="use ssad.jvp, ssad.vjp or ssad.hvp, or take real parts")
 
 
 def _cure(name: str, x: Any) -> str:
@@ -93,14 +103,15 @@ def like(v: Any, x: Any, name: str) -> Any:
     kind = kind_of(x)
     if kind is not None:
         return _like_tree(v, x, kind, name)
-    if np.asarray(v).dtype.kind not in "fiub":
+    is_complex = np.asarray(x).dtype.kind == "c"
+    if np.asarray(v).dtype.kind not in ("fiubc" if is_complex else "fiub"):
         raise ArgumentError(f"{name} is {v!r:.40}", cure="give floats: one number, or an array")
     if not isinstance(x, np.ndarray) or x.ndim == 0:
         if np.ndim(v) != 0:
             raise ArgumentError(
                 f"{name} has the shape {np.shape(v)}, and belongs to a number", cure="give a float"
             )
-        return float(v)
+        return complex(v) if is_complex else float(v)
     made = zeros_like(x)
     if np.shape(v) != x.shape:
         cause = f"{name} has the shape {np.shape(v)}, and belongs to an array of shape {x.shape}"

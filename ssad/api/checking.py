@@ -63,7 +63,7 @@ def check_grads(
 
     def parts(tree: Any) -> list[Any]:
         found = [*leaves(tree)]
-        return [np.asarray(found[n], float) for n in floats]
+        return [np.asarray(found[n], complex if np.iscomplexobj(found[n]) else float) for n in floats]
 
     def value(t: float) -> Any:
         return _flat(parts(fn(*_moved(args, v, t))))
@@ -73,11 +73,11 @@ def check_grads(
 
     y_bar = [_direction(part, rng) for part in parts(y)]
     x_bar = pullback(tuple(y_bar) if kind_of(y) is not None else y_bar[0])
-    left = sum(float(np.vdot(b, d)) for b, d in zip(y_bar, y_dot, strict=True))
-    right = float(np.vdot(_flat([x_bar[n] for n in numbers]), _flat([v[n] for n in numbers])))
+    left = sum(float(np.vdot(b, d).real) for b, d in zip(y_bar, y_dot, strict=True))
+    right = float(np.vdot(_flat([x_bar[n] for n in numbers]), _flat([v[n] for n in numbers])).real)
     _agree("reverse mode", np.array([right]), np.array([left]), rtol)
 
-    if order >= 2 and kind_of(y) is None and np.ndim(y) == 0:
+    if order >= 2 and kind_of(y) is None and np.ndim(y) == 0 and not np.iscomplexobj(y):
         for n in numbers:
             along = [w if m == n else None for m, w in enumerate(v)]
 
@@ -122,7 +122,11 @@ def _direction(x: Any, rng: np.random.Generator) -> Any:
     def of_leaf(leaf: Any) -> Any:
         if not is_differentiable(leaf):
             return None
-        return float(rng.standard_normal()) if np.ndim(leaf) == 0 else rng.standard_normal(np.shape(leaf))
+        direction: Any = rng.standard_normal(np.shape(leaf))
+        if np.iscomplexobj(leaf):
+            direction = direction + 1j * rng.standard_normal(np.shape(leaf))
+            return direction if np.ndim(leaf) else complex(direction)
+        return direction if np.ndim(leaf) else float(direction)
 
     return mapped(of_leaf, x)
 

@@ -13,7 +13,7 @@ from ssad.api.callables import fixed, plain
 from ssad.api.tracebacks import door
 from ssad.backend.aot import Export, Library, export_library
 from ssad.errors import DifferentiationError, UnsupportedError, UsageError
-from ssad.frontend.abstract import Abstract, ArrayOf, Number, TupleOf
+from ssad.frontend.abstract import Abstract, ArrayOf, ComplexOf, Number, TupleOf
 from ssad.frontend.arguments import parse_signature, signature_of_annotations
 from ssad.frontend.infer import Typed
 from ssad.pipeline import Artefact, Recipe, Step, parts_of, stages
@@ -141,7 +141,7 @@ def _flavours(result: Abstract) -> list[int]:
     shown: list[bool] = []
 
     def walk(abstract: Abstract) -> None:
-        if isinstance(abstract, TupleOf):
+        if isinstance(abstract, TupleOf | ComplexOf):
             for item in abstract.items:
                 walk(item)
         else:

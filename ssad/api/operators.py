@@ -17,6 +17,7 @@ from ssad.api.arguments import (
     like,
     one_argnum,
     recipe,
+    refuse_complex,
 )
 from ssad.api.callables import bind, fixed, is_variadic, plain
 from ssad.api.running import cotangent, float_result, give_seeds, give_tangents
@@ -184,6 +185,7 @@ def jacobian(
         if not is_differentiable(y) or kind_of(y) is not None:
             cause = f"a Jacobian is defined for functions that return floats; this one returns {y!r:.40}"
             raise DifferentiationError(cause, cure="return one float or one array of floats")
+        refuse_complex("the result", y)
         shape = np.shape(y) + np.shape(x)
         if mode == "forward" or (mode == "auto" and np.size(x) <= np.size(y)):
             whole = np.moveaxis(np.array(_columns(versions, kept, args, n)), 0, -1)

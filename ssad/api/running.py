@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from ssad.ad.signature import Slot
 from ssad.api.arguments import check_differentiable, is_differentiable, like
 from ssad.dispatch import Specialisation, Specialisations
 from ssad.errors import ArgumentError, DifferentiationError
-from ssad.frontend.abstract import Abstract, ArrayOf, Number, TreeOf
-from ssad.shadows import copies, zeros_like
+from ssad.frontend.abstract import Abstract, ArrayOf, ComplexOf, Number, TreeOf
+from ssad.shadows import as_complex, as_reals, copies, zeros_like
 from ssad.trees import kind_of, leaves, refilled
 
 
@@ -44,6 +44,9 @@ def float_result(versions: Specialisations, found: Specialisation, args: Sequenc
     if not any(block.term.kind == "return" for block in function.blocks):
         return  # it always raises: let it
     what = str(result)
+    cure = "return a scalar (a sum, say), or use ssad.jacobian or ssad.vjp"
+    if isinstance(result, ComplexOf):
+        cure = "return a real number, for example z.real or abs(z), or use ssad.vjp"
     if isinstance(result, ArrayOf):
         primal = versions.find(args, ())
         value = primal.rebuild(primal.call(primal.prepare(copies(args))))
@@ -51,7 +54,7 @@ def float_result(versions: Specialisations, found: Specialisation, args: Sequenc
     raise DifferentiationError(
         f"a gradient is defined for functions that return one float; this one returns {what}",
         function.loc,
-        "return a scalar (a sum, say), or use ssad.jacobian or ssad.vjp",
+        cure,
     )
 
 
@@ -70,7 +73,12 @@ def cotangent(
     def of_leaf(number: int, x: Any) -> Any:
         if isinstance(x, np.ndarray) and x.ndim:
             at = found.position.get(Slot("shadow", number, dot))
-            return zeros_like(x) if at is None else values[at]
+            if at is None:
+                return zeros_like(x)
+            return as_complex(values[at]) if x.dtype.kind == "c" else values[at]
+        if isinstance(x, complex):
+            re, im = (results[found.result_position[Slot("cotangent", number + n, dot)]] for n in (0, 1))
+            return type(x)(complex(re, im))
         bar = results[found.result_position[Slot("cotangent", number, dot)]]
         if isinstance(x, np.ndarray):
             return np.array(bar, x.dtype)
@@ -122,11 +130,12 @@ def give_tangents(found: Specialisation, tangents: dict[int, Any], values: list[
 
 def _placed(found: Specialisation, argument: int, tangent: Any) -> Iterator[tuple[int, Any]]:
     """Where each float of a tangent goes."""
-    if kind_of(tangent) is None:
-        yield found.position[Slot("primal", part(found, argument), True)], tangent
-        return
-    for _, number, dot in float_leaves(found, argument, tangent):
-        yield found.position[Slot("primal", number, True)], dot
+    floats: Iterable[tuple[int, int, Any]] = [(0, part(found, argument), tangent)]
+    if kind_of(tangent) is not None:
+        floats = float_leaves(found, argument, tangent)
+    for _, number, dot in floats:
+        for n, value in enumerate(real_parts(dot)):
+            yield found.position[Slot("primal", number + n, True)], value
 
 
 def give_seeds(found: Specialisation, y_bar: Any, y: Any, values: list[Any]) -> None:
@@ -137,9 +146,19 @@ def give_seeds(found: Specialisation, y_bar: Any, y: Any, values: list[Any]) -> 
     bars = [*leaves(y_bar)]
     if len(bars) != len(floats) and len(bars) == len(every):
         bars = [bar for bar, leaf in zip(bars, every, strict=True) if is_differentiable(leaf)]
-    if len(bars) != len(positions):
+    if len(bars) != len(floats):
         cause = f"y_bar has {len(bars)} parts, the result {len(floats)}"
         raise ArgumentError(cause, cure="give one per float")
-    for n, bar, own in zip(positions, bars, floats, strict=True):
+    at = iter(positions)
+    for bar, own in zip(bars, floats, strict=True):
         nothing = bar is None and kind_of(y) is not None
-        values[n] = like(np.zeros(np.shape(own)) if nothing else bar, own, "y_bar")
+        seed = like(np.zeros(np.shape(own)) if nothing else bar, own, "y_bar")
+        for value in real_parts(seed):
+            values[next(at)] = value
+
+
+def real_parts(x: Any) -> tuple[Any, ...]:
+    """What carries a tangent or cotangent in native code."""
+    if isinstance(x, complex):
+        return x.real, x.imag
+    return (as_reals(x),) if isinstance(x, np.ndarray) and x.dtype.kind == "c" else (x,)

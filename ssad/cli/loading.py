@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ssad.errors import LoadError, SignatureError, UsageError
-from ssad.frontend.abstract import Abstract, ArrayOf, Number
+from ssad.frontend.abstract import Abstract, ArrayOf, ComplexOf, Number
 from ssad.frontend.arguments import parse_signature, signature_of_annotations
 from ssad.frontend.refusals import describe_uncompilable
 from ssad.ir.core import Location
@@ -115,6 +115,8 @@ def argnums_of(text: str, signature: Sequence[Abstract]) -> tuple[int, ...]:
 
 
 def _is_float(argument: Abstract) -> bool:
+    if isinstance(argument, ComplexOf):
+        return True
     return (isinstance(argument, Number) and argument.type.is_float) or (
         isinstance(argument, ArrayOf) and argument.elem.is_float
     )

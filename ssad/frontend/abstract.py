@@ -141,6 +141,33 @@ class ArrayOf(Abstract):
         return f"{rank}{DTYPES[self.elem].name} array"
 
 
+class ComplexArrayOf(Abstract):
+    """A NumPy array of complex128: to the IR the f64 array of the same memory, with an axis of length 2
+    behind the others, the real and the imaginary part.
+    """
+
+    __slots__ = ("type",)
+
+    def __init__(self, type: Array) -> None:
+        self.type = type
+
+    @property
+    def parts(self) -> tuple[Type, ...]:
+        return (self.type,)
+
+    @property
+    def rank(self) -> int:
+        """The number of axes that Python sees."""
+        return self.type.rank - 1
+
+    def key(self) -> tuple[Any, ...]:
+        return (self.type,)
+
+    def __str__(self) -> str:
+        rank = f"{self.rank}-dimensional " if self.rank != 1 else ""
+        return f"{rank}complex128 array"
+
+
 class Known(Abstract):
     """A Python object known at compile time: None, a string, a function, a class, a module, an int beyond
     int64.
@@ -267,6 +294,23 @@ class Compound(Abstract):
 
     def __str__(self) -> str:
         return f"{self.noun} of {', '.join(map(str, self.items))}" if self.items else f"empty {self.noun}"
+
+
+class ComplexOf(Compound):
+    """A complex number of 128 bits: two f64, real and imaginary part, both Python's or both NumPy's."""
+
+    @property
+    def flavour(self) -> str:
+        """Whose number it is."""
+        part = self.items[0]
+        assert isinstance(part, Number)
+        return part.flavour
+
+    def __str__(self) -> str:
+        flavour = self.flavour
+        if flavour is MIXED:
+            return "complex or np.complex128"
+        return "complex" if flavour is PYTHON else "np.complex128"
 
 
 class TreeOf(Compound):

@@ -19,6 +19,7 @@ from ssad.frontend.abstract import (
     PYTHON,
     SCALARS,
     Abstract,
+    ComplexOf,
     Known,
     Number,
     TupleOf,
@@ -40,6 +41,8 @@ def abstract_of(value: Any, name: str = "") -> Abstract:
         if kind is int and not -(2**63) <= value < 2**63:
             raise _refusal(name, f"is {_short(value)}, which does not fit into 64 bits", "pass a float")
         return Number(_PYTHON_TYPES[kind], PYTHON)
+    if kind is complex or kind is np.complex128:
+        return complex_type(NUMPY if kind is np.complex128 else PYTHON)
     if kind is np.ndarray:
         abstract = array_type(value)
         if abstract is not None:
@@ -50,7 +53,8 @@ def abstract_of(value: Any, name: str = "") -> Abstract:
     if isinstance(value, np.generic):
         if value.dtype in SCALARS:
             return Number(SCALARS[value.dtype], NUMPY)
-        raise _refusal(name, f"is {kind.__name__}", "convert it with float(...)")
+        cure = "convert it with complex(...)" if value.dtype.kind == "c" else "convert it with float(...)"
+        raise _refusal(name, f"is {kind.__name__}", cure)
     tree = trees.kind_of(value)
     if tree is not None:
         names = tree.names(value)
@@ -63,6 +67,11 @@ def abstract_of(value: Any, name: str = "") -> Abstract:
     if getattr(value, "__ssad__", False):
         return Known(value)
     raise _refusal(name, *_why_not(value))
+
+
+def complex_type(flavour: str) -> ComplexOf:
+    """A complex number of which nothing else is known."""
+    return ComplexOf([Number(F64, flavour), Number(F64, flavour)])
 
 
 def _of_part(name: str, names: tuple[str, ...], number: int) -> str:
@@ -103,8 +112,6 @@ def why_not_an_array(value: np.ndarray[Any, Any]) -> tuple[str, str]:
 
 def _why_not(value: object) -> tuple[str, str]:
     kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
-    if isinstance(value, complex):
-        return "is complex; complex numbers are not compiled yet", "pass its real and imaginary parts"
     if isinstance(value, dict):
         return f"is a {kind} whose keys are no strings", "name its entries by strings, or pass its values"
     if isinstance(value, set | frozenset):
@@ -130,6 +137,9 @@ _NAMES: dict[str, Abstract] = {
     "f64": Number(F64, PYTHON),
     "i64": Number(I64, PYTHON),
     "None": Known(None),
+    "complex": complex_type(PYTHON),
+    "c128": complex_type(PYTHON),
+    "np.c128": complex_type(NUMPY),
 }
 
 
@@ -218,6 +228,8 @@ def _annotation(name: str, hint: Any) -> Abstract:
         return _argument(hint.strip(), hint)
     if isinstance(hint, typing.ForwardRef):
         return _argument(hint.__forward_arg__, hint.__forward_arg__)
+    if hint is complex or hint is np.complex128:
+        return complex_type(NUMPY if hint is np.complex128 else PYTHON)
     if hint in _PYTHON_TYPES:
         return Number(_PYTHON_TYPES[hint], PYTHON)
     if isinstance(hint, type) and issubclass(hint, np.generic) and np.dtype(hint) in SCALARS:

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import caught, instances, lists, records
+from ssad.frontend import caught, complex_arrays, instances, lists, records
 from ssad.frontend.abstract import (
     DTYPES,
     NUMPY,
     PYTHON,
     ArrayOf,
     Bound,
+    ComplexArrayOf,
+    ComplexOf,
     DerivativeOf,
     DictOf,
     Exceptional,
@@ -30,7 +32,7 @@ from ssad.frontend.abstract import (
     TupleOf,
 )
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Rep, compound, known, scalar
+from ssad.frontend.context import Context, Rep, compound, flag_of, known, scalar
 from ssad.frontend.derivatives import argnums_of
 from ssad.frontend.objects import attribute
 from ssad.frontend.outside import module_attribute, opened
@@ -49,10 +51,12 @@ def getattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
     """`rep.name`."""
     kind = rep.abstract
-    if isinstance(kind, ArrayOf):
+    if isinstance(kind, ArrayOf | ComplexArrayOf):
         return _of_array(ctx, rep, name)
     if isinstance(kind, MemoryList):
         return lists.attribute(ctx, rep, name)
+    if isinstance(kind, ComplexOf):
+        return _of_complex(ctx, rep, name)
     if isinstance(kind, Number):
         return _of_number(ctx, rep, name)
     if isinstance(kind, SuperOf):
@@ -72,7 +76,11 @@ def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
 
 def _of_array(ctx: Context, rep: Rep, name: str) -> Rep:
     array, kind = rep.parts[0], rep.abstract
-    assert isinstance(kind, ArrayOf)
+    if isinstance(kind, ComplexArrayOf):
+        own = complex_arrays.attribute(ctx, rep, name)
+        if own is not None:
+            return own
+    assert isinstance(kind, ArrayOf | ComplexArrayOf)
     if name == "shape":
         return compound(TupleOf, [scalar(ctx.dim(array, axis)) for axis in range(kind.rank)])
     if name == "size":
@@ -82,10 +90,11 @@ def _of_array(ctx: Context, rep: Rep, name: str) -> Rep:
         return scalar(size)
     if name == "ndim":
         return scalar(Const(I64, kind.rank))
+    dtype = DTYPES[kind.elem] if isinstance(kind, ArrayOf) else np.dtype(complex)
     if name == "dtype":
-        return known(DTYPES[kind.elem])
+        return known(dtype)
     if name == "itemsize":
-        return known(DTYPES[kind.elem].itemsize)
+        return known(dtype.itemsize)
     if name in ARRAY_METHODS:
         return compound(Bound, [rep], name)
     if not hasattr(np.ndarray, name):
@@ -98,11 +107,28 @@ def _of_array(ctx: Context, rep: Rep, name: str) -> Rep:
     )
 
 
+def _of_complex(ctx: Context, rep: Rep, name: str) -> Rep:
+    kind = rep.abstract
+    assert isinstance(kind, ComplexOf)
+    numpy = kind.flavour is NUMPY
+    if name in ("real", "imag"):
+        return rep.items()[0 if name == "real" else 1]
+    if name == "conjugate" or (numpy and name in ("conj", "item")):
+        return compound(Bound, [rep], name)
+    if numpy and name in ("dtype", "ndim", "size", "shape"):
+        return known({"dtype": np.dtype(complex), "ndim": 0, "size": 1, "shape": ()}[name])
+    if not hasattr(np.complex128 if numpy else complex, name):
+        raise untypable("name", f"{kind} has no attribute {name}", ctx.loc)
+    raise unsupported("attribute", f"attribute {name} of {kind} is not compiled", ctx.loc)
+
+
 def _of_number(ctx: Context, rep: Rep, name: str) -> Rep:
     number = rep.abstract
     assert isinstance(number, Number)
     if name == "real":
         return scalar(ctx.cast(rep.parts[0], I64)) if number == Number(BOOL, PYTHON) else rep
+    if name == "imag":
+        return _imaginary(rep)
     own = {F64: float, I64: int, BOOL: bool}.get(number.type, float)
     if number.flavour is PYTHON and not hasattr(own, name):
         raise untypable("name", f"{number} has no attribute {name}", ctx.loc)
@@ -115,6 +141,15 @@ def _of_number(ctx: Context, rep: Rep, name: str) -> Rep:
     if not hasattr(np.float64, name):
         raise untypable("name", f"{number} has no attribute {name}", ctx.loc)
     raise unsupported("attribute", f"attribute {name} of {number} is not compiled", ctx.loc)
+
+
+def _imaginary(rep: Rep) -> Rep:
+    """The imaginary part of a real number: 0 of its type."""
+    number = rep.abstract
+    assert isinstance(number, Number)
+    own = I64 if number == Number(BOOL, PYTHON) else number.type
+    zero = Const(own, 0.0 if own.is_float else False if own is BOOL else 0)
+    return scalar(zero, flag_of(rep), number.numpy_type)
 
 
 def _of_known(ctx: Context, rep: Rep, name: str) -> Rep:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import dicts, iteration, reductions
+from ssad.frontend import complex_arrays, complexes, dicts, iteration, reductions
 from ssad.frontend.abstract import (
     DTYPES,
     MIXED,
@@ -17,6 +17,8 @@ from ssad.frontend.abstract import (
     PYTHON,
     ArrayOf,
     Closure,
+    ComplexArrayOf,
+    ComplexOf,
     DictOf,
     Exceptional,
     Known,
@@ -35,7 +37,7 @@ from ssad.frontend.abstract import (
 from ssad.frontend.caught import is_of, text
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.comparisons import compare
-from ssad.frontend.context import Context, Rep, compound, known, scalar
+from ssad.frontend.context import FALSE, TRUE, Context, Rep, compound, known, scalar
 from ssad.frontend.conversion import element_value, round_, rounded, to_bool, to_float, to_int
 from ssad.frontend.indexing import copy_of
 from ssad.frontend.operators import absolute, binary, divmod_, unary
@@ -92,7 +94,9 @@ def _pow(ctx: Context, base: Rep, exp: Rep, mod: Rep | None) -> Rep:
 
 def power_of(ctx: Context, base: Rep, exp: Rep) -> Rep:
     """`pow(base, exp)`."""
-    return binary(ctx, "**", numeric(ctx, base, "the base of pow"), numeric(ctx, exp, "the exponent of pow"))
+    if not (complexes.is_scalar(base) and complexes.is_scalar(exp)):
+        base, exp = numeric(ctx, base, "the base of pow"), numeric(ctx, exp, "the exponent of pow")
+    return binary(ctx, "**", base, exp)
 
 
 def _is_none(rep: Rep) -> bool:
@@ -113,6 +117,10 @@ def _float(ctx: Context, x: Rep | None) -> Rep:
 
 def _bool(ctx: Context, x: Rep | None) -> Rep:
     return known(False) if x is None else to_bool(ctx, x)
+
+
+def _complex(ctx: Context, real: Rep | None, imag: Rep | None) -> Rep:
+    return complexes.make(ctx, "complex", real, imag, FALSE)
 
 
 def _representative(number: Number, numpy: bool) -> type:
@@ -147,12 +155,15 @@ def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
             if kind.flavour is MIXED and answers[0] is not answers[1]:
                 return plain_bool(rep.parts[1] if answers[1] else ctx.not_(rep.parts[1]))
             return known(answers[1 if kind.flavour is NUMPY else 0])
+        if isinstance(kind, ComplexOf) and kind.flavour is not MIXED:
+            return known(issubclass(np.complex128 if kind.flavour is NUMPY else complex, kinds))
         if isinstance(kind, Known):
             return known(isinstance(kind.object, kinds))
         if isinstance(kind, Exceptional | Several):
             return plain_bool(is_of(ctx, rep, kinds))
         own = {
             ArrayOf: np.ndarray,
+            ComplexArrayOf: np.ndarray,
             DictOf: dict,
             TupleOf: tuple,
             ListOf: list,
@@ -191,6 +202,10 @@ BUILTINS: dict[Any, Handler] = {
     int: Handler(_int, "", "x"),
     float: Handler(_float, "", "x"),
     bool: Handler(_bool, "", "x"),
+    complex: Handler(_complex, "", "real imag"),
+    np.complex128: Handler(
+        lambda ctx, real, imag: complexes.make(ctx, "np.complex128", real, imag, TRUE), "", "real imag"
+    ),
     pow: Handler(_pow, "base exp", "mod"),
     divmod: Handler(divmod_, "x y"),
     len: Handler(length, "x"),
@@ -240,19 +255,26 @@ BUILTINS: dict[Any, Handler] = {
 
 def _copy(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
     _no_arguments(ctx, "copy", args)
-    return iteration.array_rep(copy_of(ctx, rep.parts[0]))
+    assert isinstance(rep.abstract, ArrayOf | ComplexArrayOf)
+    return complex_arrays.alike(rep.abstract, copy_of(ctx, rep.parts[0]))
 
 
 def _fill(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
     if len(args) != 1:
         raise untypable("bind", "fill takes 1 argument", ctx.loc)
     kind = rep.abstract
+    if isinstance(kind, ComplexArrayOf):
+        complex_arrays.fill(ctx, rep.parts[0], args[0])
+        return known(None)
     assert isinstance(kind, ArrayOf)
     ctx.emit("fill", rep.parts[0], element_value(ctx, args[0], kind.elem))
     return known(None)
 
 
 def _item(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    if isinstance(rep.abstract, ComplexOf):
+        _no_arguments(ctx, "item", args)
+        return complexes.complex_rep(*complexes.pair(rep))
     if not isinstance(rep.abstract, Number):
         raise unsupported("call", "item of an array is not compiled", ctx.loc, "index the array: x[i]")
     _no_arguments(ctx, "item", args)
@@ -275,7 +297,7 @@ def _is_integer(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
 
 def _conjugate(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
     _no_arguments(ctx, "conjugate", args)
-    return rep
+    return complexes.conjugate(ctx, rep) if isinstance(rep.abstract, ComplexOf) else unary(ctx, "+", rep)
 
 
 def _get(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
@@ -304,6 +326,7 @@ METHODS: dict[str, Callable[[Context, Rep, list[Rep]], Rep]] = {
     "fill": _fill,
     "item": _item,
     "is_integer": _is_integer,
+    "conj": _conjugate,
     "conjugate": _conjugate,
     "get": _get,
     "items": _of_dict(lambda key, value: compound(TupleOf, [known(key), value])),

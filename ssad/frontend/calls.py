@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import lists, records
+from ssad.frontend import complex_calls, complexes, lists, records
 from ssad.frontend.abstract import (
     SCALARS,
     Abstract,
@@ -30,6 +30,7 @@ from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.builtin_calls import BUILTINS, METHODS, Handler
 from ssad.frontend.captures import Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.complex_calls import COMPLEX_CALLS
 from ssad.frontend.context import Context, Gone, Rep, compound, known, scalar
 from ssad.frontend.conversion import to_numpy
 from ssad.frontend.custom import CUSTOM_VJP, DERIVATIVES, LIBRARY, STOP_GRADIENT
@@ -124,19 +125,22 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
         return own
     if obj is print:
         return print_(ctx, [opened(ctx, rep) for rep in args], dict(keywords))
-    handler = _found(BUILTINS, obj) or _found(NUMPY_CALLS, obj)
+    handler = _found(BUILTINS, obj) or _found(NUMPY_CALLS, obj) or _found(COMPLEX_CALLS, obj)
     if handler is not None:
         return _call_handler(ctx, handler, obj, args, keywords)
     if _found(dict.fromkeys(STOP_GRADIENT, True), obj):
         return _stop_gradient(ctx, args)
+    if complex_calls.knows(obj, args):
+        return complex_calls.call(ctx, obj, args, keywords, _name(obj))
     primitive = _found(CALLS, obj)
-    library = _found(LIBRARY, obj)
+    library = _found(LIBRARY, ("two", obj)) if len(args) == 2 else None
+    library = library or _found(LIBRARY, obj)
     if primitive is not None and not (library is not None and len(args) != _arity(primitive[0])):
         if keywords:
             raise unsupported("call", f"keyword arguments of {_name(obj)} are not compiled", ctx.loc)
         return call_primitive(ctx, obj, primitive[0], primitive[1], [opened(ctx, rep) for rep in args])
     if library is not None:
-        return _call_library(ctx, library, args, keywords)
+        return call_library(ctx, library, args, keywords)
     if isinstance(obj, FunctionType) and (obj.__module__ or "").startswith("ssad.api"):
         raise unsupported("call", f"ssad.{obj.__name__} inside a function is not compiled", ctx.loc)
     if obj is records.replaced or obj is dataclasses.replace:
@@ -281,7 +285,7 @@ def _call_function(ctx: Context, fn: FunctionType, args: list[Rep], keywords: di
     return _call_lifted(ctx, lifted, (), bound)
 
 
-def _call_library(ctx: Context, fn: FunctionType, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+def call_library(ctx: Context, fn: FunctionType, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
     """A stand-in for a library function: its annotations `float` and `int` convert as the original does."""
     lifted = ctx.engine.lifted(fn)
     bound = bind(
@@ -295,6 +299,8 @@ def _call_library(ctx: Context, fn: FunctionType, args: list[Rep], keywords: dic
             rep = scalar(as_float(ctx, numeric(ctx, rep, what)))
         elif wanted in ("int", int):
             rep = scalar(as_index(ctx, rep, what))
+        elif wanted in ("complex", complex):
+            rep = complexes.complex_rep(*complexes.pair(complexes.lifted(ctx, rep, what)))
         converted.append(rep)
     return _call_lifted(ctx, lifted, (), converted)
 

@@ -6,9 +6,11 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend import dicts, lists, outside, records
+from ssad.frontend import complexes, dicts, lists, outside, records
 from ssad.frontend.abstract import (
     ArrayOf,
+    ComplexArrayOf,
+    ComplexOf,
     DictOf,
     Known,
     ListOf,
@@ -60,10 +62,12 @@ def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         if not x.type.is_float and not y.type.is_float:
             return _compare_integers(ctx, symbol, a, b)
         return same_way(ctx, lambda p, q: _compare_floats(ctx, symbol, p, q), a, b)
+    if complexes.meets(a, b):
+        return complexes.compare(ctx, symbol, a, b)
     own = records.compare(ctx, symbol, a, b)
     if own is not None:
         return own
-    if isinstance(x, ArrayOf) or isinstance(y, ArrayOf):
+    if isinstance(x, ArrayOf | ComplexArrayOf) or isinstance(y, ArrayOf | ComplexArrayOf):
         raise unsupported(
             "array_expression",
             f"`{symbol}` of {x} and {y}: array expressions are not compiled yet",
@@ -244,6 +248,8 @@ def truth(ctx: Context, a: Rep) -> Value:
     kind = a.abstract
     if isinstance(kind, Number):
         return ctx.cast(a.parts[0], BOOL)
+    if isinstance(kind, ComplexOf):
+        return complexes.truth(ctx, a)
     own = records.call_method(ctx, a, "__bool__") or records.call_method(ctx, a, "__len__")
     if own is not None:
         return truth(ctx, own)
@@ -258,7 +264,7 @@ def truth(ctx: Context, a: Rep) -> Value:
         return Const(BOOL, bool(kind.object))
     if isinstance(kind, RangeOf):
         return ctx.emit("ne", a.parts[2], Const(I64, 0))
-    if isinstance(kind, ArrayOf):
+    if isinstance(kind, ArrayOf | ComplexArrayOf):
         raise untypable(
             "truth", f"the truth of {kind} is ambiguous", ctx.loc, "test an element, or len(x) > 0"
         )

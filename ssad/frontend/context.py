@@ -21,6 +21,8 @@ from ssad.frontend.abstract import (
     SCALARS,
     Abstract,
     ArrayOf,
+    ComplexArrayOf,
+    ComplexOf,
     Compound,
     Exceptional,
     Known,
@@ -37,7 +39,7 @@ from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.python_errors import NOT_PYTHONS
 from ssad.ir.core import Block, Const, Edge, Function, Location, Op, Undef, Value, bool_, branch
 from ssad.ir.primitive import PRIMITIVES
-from ssad.ir.types import BOOL, I64, Array, Scalar, Type
+from ssad.ir.types import BOOL, F64, I64, Array, Scalar, Type
 
 if TYPE_CHECKING:
     from ssad.frontend.captures import Capture
@@ -90,6 +92,10 @@ def known(obj: Any) -> Rep:
         if isinstance(abstract, Number):
             return Rep(abstract, [Const(abstract.type, abstract.constant)])
         return Rep(abstract)
+    if type(obj) in (complex, np.complex128):
+        flavour = PYTHON if type(obj) is complex else NUMPY
+        numbers = [Number(F64, flavour, float(part)) for part in (obj.real, obj.imag)]
+        return Rep(ComplexOf(numbers), [Const(F64, number.constant) for number in numbers])
     if type(obj) is tuple:
         return compound(TupleOf, [known(item) for item in obj])
     return Rep(Known(obj))
@@ -290,10 +296,13 @@ class Context:
             return [*self.convert(rep, to.of), TRUE]
         if isinstance(to, Several):
             return self._one_of(rep, to)
+        if isinstance(to, ComplexOf) and isinstance(source, Number):
+            reals = [rep, Rep(Number(F64, source.flavour), [Const(F64, 0.0), *rep.parts[1:]])]
+            return [p for real, item in zip(reals, to.items, strict=True) for p in self.convert(real, item)]
         if isinstance(to, Compound):
             pairs = zip(rep.items(), to.items, strict=True)
             return [part for item, wanted in pairs for part in self.convert(item, wanted)]
-        if isinstance(to, ArrayOf) and rep.parts[0].type is not to.type:
+        if isinstance(to, ArrayOf | ComplexArrayOf) and rep.parts[0].type is not to.type:
             return [self.any_layout(rep.parts[0])]
         return list(rep.parts)
 

@@ -14,6 +14,7 @@ from ssad.frontend.abstract import (
     SCALARS,
     Abstract,
     ArrayOf,
+    ComplexArrayOf,
     Exceptional,
     array_of,
     without_constants,
@@ -25,6 +26,7 @@ from ssad.frontend.places import Place
 from ssad.frontend.sites import Sites
 from ssad.frontend.uses import Uses
 from ssad.ir.core import Function, Location, Module
+from ssad.ir.types import F64, array
 
 if TYPE_CHECKING:
     from ssad.frontend.context import Context, Rep
@@ -320,8 +322,11 @@ class Engine:
         self.guards.setdefault(origin.key(), Guard(origin, value))
 
 
-def array_type(value: np.ndarray[Any, Any]) -> ArrayOf | None:
+def array_type(value: np.ndarray[Any, Any]) -> ArrayOf | ComplexArrayOf | None:
     """The abstract value of an array that can be compiled for, or None."""
+    if value.dtype == np.complex128 and type(value) is np.ndarray and value.ndim and value.dtype.isnative:
+        layout = "C" if value.flags.c_contiguous else "A"
+        return ComplexArrayOf(array(F64, value.ndim + 1, layout)) if value.flags.aligned else None
     elem = SCALARS.get(value.dtype)
     if elem is None or type(value) is not np.ndarray or value.ndim == 0 or not value.dtype.isnative:
         return None

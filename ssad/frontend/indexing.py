@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ssad.frontend import dicts, lists, outside, records, sequences
+from ssad.frontend import complex_arrays, dicts, lists, outside, records, sequences
 from ssad.frontend.abstract import (
     ArrayOf,
+    ComplexArrayOf,
     DictOf,
     Known,
     ListOf,
@@ -22,7 +23,7 @@ from ssad.frontend.abstract import (
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, known
 from ssad.frontend.conversion import element_value
-from ssad.frontend.iteration import array_rep, element
+from ssad.frontend.iteration import element
 from ssad.frontend.promotion import as_index
 from ssad.ir.core import Const, Op, Value
 from ssad.ir.types import I64
@@ -46,15 +47,16 @@ def subscript(ctx: Context, container: Rep, index: Rep) -> Rep:
     own = records.call_method(ctx, container, "__getitem__", index)
     if own is not None:
         return own
-    if isinstance(kind, ArrayOf):
+    if isinstance(kind, ArrayOf | ComplexArrayOf):
         axes = _axes(ctx, kind, index)
         if len(axes) == kind.rank and all(isinstance(axis.abstract, Number) for axis in axes):
             if any(_is_object(item, ...) for item in _items(index)):
                 raise unsupported(
                     "index", "an array without dimensions is not compiled", ctx.loc, "leave out the ellipsis"
                 )
-            return element(ctx, container.parts[0], _indices(ctx, container.parts[0], axes))
-        return array_rep(_view(ctx, container.parts[0], axes))
+            read = complex_arrays.element if isinstance(kind, ComplexArrayOf) else element
+            return read(ctx, container.parts[0], _indices(ctx, container.parts[0], axes))
+        return complex_arrays.alike(kind, _view(ctx, container.parts[0], axes))
     if isinstance(kind, DictOf):
         return dicts.subscript(ctx, container, index)
     if isinstance(kind, TupleOf | RangeOf):
@@ -84,18 +86,24 @@ def setitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         return known(None)
     if isinstance(kind, ListOf):
         raise lists.unchangeable(ctx, kind)
-    if not isinstance(kind, ArrayOf):
+    if not isinstance(kind, ArrayOf | ComplexArrayOf):
         cure = "build a new tuple" if isinstance(kind, TupleOf) else "store into an array: np.zeros(n)"
         raise untypable("subscript", f"items of {kind} cannot be assigned", ctx.loc, cure)
     array = container.parts[0]
     axes = _axes(ctx, kind, index)
     if len(axes) == kind.rank and all(isinstance(axis.abstract, Number) for axis in axes):
         indices = _indices(ctx, array, axes)
-        ctx.emit("store", array, *indices, element_value(ctx, value, kind.elem))
+        if isinstance(kind, ComplexArrayOf):
+            complex_arrays.store(ctx, array, indices, value)
+        else:
+            ctx.emit("store", array, *indices, element_value(ctx, value, kind.elem))
         return known(None)
     whole = all(_is_whole(axis) for axis in axes)
     target = array if whole else _view(ctx, array, axes)
-    assign_all(ctx, target, value)
+    if isinstance(kind, ComplexArrayOf):
+        _assign_all_complex(ctx, target, value)
+    else:
+        assign_all(ctx, target, value)
     return known(None)
 
 
@@ -105,7 +113,7 @@ def _is_whole(axis: Rep) -> bool:
     )
 
 
-def _axes(ctx: Context, kind: ArrayOf, index: Rep) -> list[Rep]:
+def _axes(ctx: Context, kind: ArrayOf | ComplexArrayOf, index: Rep) -> list[Rep]:
     """One index or slice per leading axis; `...` is spelled out."""
     axes = _items(index)
     given = [axis for axis in axes if not _is_object(axis, ...)]
@@ -251,13 +259,24 @@ def assign_all(ctx: Context, target: Value, value: Rep) -> None:
             ctx.loc,
             "write a loop over the elements",
         )
-    check_same_shape(ctx, target, value.parts[0])
+    check_same_shape(ctx, target, value.parts[0], source.rank)
     ctx.emit("copy", target, copy_of(ctx, value.parts[0]))
 
 
-def check_same_shape(ctx: Context, target: Value, source: Value) -> None:
-    """Raise NumPy's ValueError unless two arrays of one rank have the same shape."""
-    rank = target.type.rank  # type: ignore[attr-defined]
+def _assign_all_complex(ctx: Context, target: Value, value: Rep) -> None:
+    source = value.abstract
+    if not isinstance(source, ArrayOf | ComplexArrayOf):
+        complex_arrays.fill(ctx, target, value)
+        return
+    rank = target.type.rank - 1  # type: ignore[attr-defined]
+    if not isinstance(source, ComplexArrayOf) or source.rank != rank:
+        raise complex_arrays.refuse_mixture(ctx, source)
+    check_same_shape(ctx, target, value.parts[0], rank)
+    ctx.emit("copy", target, copy_of(ctx, value.parts[0]))
+
+
+def check_same_shape(ctx: Context, target: Value, source: Value, rank: int) -> None:
+    """Raise NumPy's ValueError unless the first `rank` axes of two arrays have the same lengths."""
     ours = [ctx.dim(target, n) for n in range(rank)]
     theirs = [ctx.dim(source, n) for n in range(rank)]
     stretched = [

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ssad.errors import SsadError
-from ssad.frontend.abstract import Abstract, ArrayOf, Known, Number, TreeOf, without_constants
+from ssad.frontend.abstract import (
+    Abstract,
+    ArrayOf,
+    ComplexArrayOf,
+    ComplexOf,
+    Known,
+    Number,
+    TreeOf,
+    without_constants,
+)
 from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.captures import Capture, Guard
 from ssad.frontend.codes import unsupported
@@ -107,7 +116,7 @@ def _refuse_result(result: Abstract, place: Location | None) -> None:
     if isinstance(result, TreeOf):
         for item in result.items:
             _refuse_result(item, place)
-    elif not isinstance(result, Number | ArrayOf | Known):
+    elif not isinstance(result, Number | ComplexOf | ArrayOf | ComplexArrayOf | Known):
         raise unsupported(
             "value",
             f"this function returns a {result}, which is not compiled yet",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ssad.frontend import lists
+from ssad.frontend import complex_arrays, lists
 from ssad.frontend.abstract import (
     ArrayOf,
+    ComplexArrayOf,
     Compound,
     EnumerateOf,
     Known,
@@ -31,6 +32,7 @@ _ZERO, _ONE = Const(I64, 0), Const(I64, 1)
 
 _ITERABLE = (
     ArrayOf,
+    ComplexArrayOf,
     TupleOf,
     ListOf,
     MemoryList,
@@ -63,7 +65,7 @@ def iterable(ctx: Context, rep: Rep) -> Rep:
 def count_of(ctx: Context, rep: Rep) -> Value:
     """How many items there are."""
     kind = rep.abstract
-    if isinstance(kind, ArrayOf):
+    if isinstance(kind, ArrayOf | ComplexArrayOf):
         return ctx.dim(rep.parts[0], 0)
     if isinstance(kind, TupleOf | ListOf):
         return Const(I64, len(kind.items))
@@ -119,6 +121,8 @@ def item_of(ctx: Context, rep: Rep, k: Value) -> Rep:
         return element(ctx, rep.parts[0], [k])
     if isinstance(kind, MemoryList):
         return lists.element(ctx, rep, k)
+    if isinstance(kind, ComplexArrayOf):
+        return complex_arrays.element(ctx, rep.parts[0], [k])
     if isinstance(kind, TupleOf | ListOf):
         return choose_item(ctx, rep.items(), k)
     if isinstance(kind, RangeOf):
@@ -248,7 +252,7 @@ def reversed_(ctx: Context, args: list[Rep]) -> Rep:
     kind = args[0].abstract
     if isinstance(kind, TupleOf | ListOf):
         return compound(ListOf if isinstance(kind, ListOf) else TupleOf, args[0].items()[::-1])
-    if not isinstance(kind, RangeOf | ArrayOf | MemoryList):
+    if not isinstance(kind, RangeOf | ArrayOf | ComplexArrayOf | MemoryList):
         raise untypable("operand", f"{kind} cannot be reversed", ctx.loc)
     return compound(ReversedOf, [args[0], scalar(count_of(ctx, args[0]))])
 

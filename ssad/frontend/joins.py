@@ -11,6 +11,8 @@ from ssad.frontend.abstract import (
     PYTHON,
     Abstract,
     ArrayOf,
+    ComplexArrayOf,
+    ComplexOf,
     Compound,
     Exceptional,
     Known,
@@ -23,7 +25,7 @@ from ssad.frontend.abstract import (
     Unbound,
     array_of,
 )
-from ssad.ir.types import BOOL, F64, I64, U64, Scalar
+from ssad.ir.types import BOOL, F64, I64, U64, Scalar, array
 
 PLAIN = (BOOL, I64, F64)
 """The types that Python's numbers have, narrow to wide."""
@@ -59,6 +61,10 @@ def join(a: Abstract, b: Abstract) -> Abstract:
         return MaybeUnbound([join(x, y)])
     if isinstance(a, Number) and isinstance(b, Number):
         return _join_numbers(a, b)
+    if isinstance(a, Number | ComplexOf) and isinstance(b, Number | ComplexOf):
+        return _join_complex(a, b)
+    if isinstance(a, ComplexArrayOf) and isinstance(b, ComplexArrayOf) and a.rank == b.rank:
+        return ComplexArrayOf(array(F64, a.type.rank, "A"))
     if isinstance(a, ArrayOf) and isinstance(b, ArrayOf):
         if (a.elem, a.rank) != (b.elem, b.rank):
             raise NoJoin("use arrays of one dtype and one number of dimensions, or two variables")
@@ -128,6 +134,15 @@ def _join_numbers(a: Number, b: Number) -> Number:
     if wide.is_float and not numpy.is_float:
         numpy = F64
     return Number(_storage(a, b, numpy, wide), MIXED, None, numpy)
+
+
+def _join_complex(a: Number | ComplexOf, b: Number | ComplexOf) -> Abstract:
+    """A real number beside a complex one is that number plus 0j."""
+    for x in (a, b):
+        if isinstance(x, Number) and x.flavour is not PYTHON and x.numpy_type is not F64:
+            raise NoJoin("start from a complex number, for example 0j")
+    flavour = a.flavour if a.flavour is b.flavour else MIXED
+    return ComplexOf([Number(F64, flavour), Number(F64, flavour)])
 
 
 def _widest(*types: Scalar) -> Scalar:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ssad.frontend import lists
-from ssad.frontend.abstract import ArrayOf, Known, ListOf, MemoryList, Number, TupleOf
+from ssad.frontend import complex_arrays, complexes, lists
+from ssad.frontend.abstract import (
+    ArrayOf,
+    ComplexArrayOf,
+    ComplexOf,
+    Known,
+    ListOf,
+    MemoryList,
+    Number,
+    TupleOf,
+)
 from ssad.frontend.builtin_calls import Handler
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Rep
+from ssad.frontend.context import Context, Rep, known
 from ssad.frontend.conversion import dtype_of, element_value
 from ssad.frontend.indexing import copy_of
 from ssad.frontend.iteration import array_rep
@@ -53,6 +63,8 @@ def _filled(ctx: Context, sizes: list[Value], elem: Scalar, value: float | None,
 
 def _maker(value: float | None) -> Handler:
     def run(ctx: Context, shape: Rep, dtype: Rep | None) -> Rep:
+        if complex_arrays.is_complex_dtype(dtype):
+            return complex_arrays.made(ctx, _shape(ctx, shape), None if value is None else known(value))
         return _filled(ctx, _shape(ctx, shape), _dtype(ctx, dtype, F64), value)
 
     return Handler(run, "shape", "dtype")
@@ -64,6 +76,10 @@ def _layout_of(kind: ArrayOf) -> str:
 
 def _like(value: float | None) -> Handler:
     def run(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
+        if complex_arrays.is_complex_dtype(dtype) or (
+            isinstance(x.abstract, ComplexArrayOf) and dtype is None
+        ):
+            return complex_arrays.made(ctx, _sizes(ctx, x), None if value is None else known(value))
         kind = _array(ctx, x)
         sizes = [ctx.dim(x.parts[0], axis) for axis in range(kind.rank)]
         return _filled(ctx, sizes, _dtype(ctx, dtype, kind.elem), value, _layout_of(kind))
@@ -77,8 +93,15 @@ def _array(ctx: Context, rep: Rep) -> ArrayOf:
     raise untypable("operand", f"an array is wanted here, but this is {rep.abstract}", ctx.loc)
 
 
+def _sizes(ctx: Context, x: Rep) -> list[Value]:
+    kind = x.abstract if isinstance(x.abstract, ComplexArrayOf) else _array(ctx, x)
+    return [ctx.dim(x.parts[0], axis) for axis in range(kind.rank)]
+
+
 def _full(ctx: Context, shape: Rep, fill_value: Rep, dtype: Rep | None) -> Rep:
     number = fill_value.abstract
+    if complex_arrays.is_complex_dtype(dtype) or (isinstance(number, ComplexOf) and dtype is None):
+        return complex_arrays.made(ctx, _shape(ctx, shape), fill_value)
     if not isinstance(number, Number):
         raise untypable("operand", f"np.full wants a number, but this is {number}", ctx.loc)
     elem = _dtype(ctx, dtype, number.type)
@@ -88,6 +111,8 @@ def _full(ctx: Context, shape: Rep, fill_value: Rep, dtype: Rep | None) -> Rep:
 
 
 def _full_like(ctx: Context, x: Rep, fill_value: Rep, dtype: Rep | None) -> Rep:
+    if complex_arrays.is_complex_dtype(dtype) or (isinstance(x.abstract, ComplexArrayOf) and dtype is None):
+        return complex_arrays.made(ctx, _sizes(ctx, x), fill_value)
     kind = _array(ctx, x)
     elem = _dtype(ctx, dtype, kind.elem)
     fresh = _alloc(ctx, [ctx.dim(x.parts[0], axis) for axis in range(kind.rank)], elem, _layout_of(kind))
@@ -97,6 +122,8 @@ def _full_like(ctx: Context, x: Rep, fill_value: Rep, dtype: Rep | None) -> Rep:
 
 def _from(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
     """`np.array(...)` of numbers, of rows of numbers, or of an array."""
+    if isinstance(x.abstract, ComplexArrayOf) and (dtype is None or complex_arrays.is_complex_dtype(dtype)):
+        return _copy(ctx, x)
     if isinstance(x.abstract, ArrayOf):
         if _dtype(ctx, dtype, x.abstract.elem) is not x.abstract.elem:
             raise unsupported(
@@ -112,6 +139,11 @@ def _from(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
     if rows and all(nested) and all(len(row.items()) == width for row in rows):
         elements = [(n, m) for n in range(len(rows)) for m in range(width)]  # type: ignore[misc]
     numbers = [rows[i[0]] if len(i) == 1 else rows[i[0]].items()[i[1]] for i in elements]
+    wants_complex = complex_arrays.is_complex_dtype(dtype) or (
+        dtype is None and any(isinstance(number.abstract, ComplexOf) for number in numbers)
+    )
+    if numbers and wants_complex and all(map(complexes.is_scalar, numbers)):
+        return _complex_from(ctx, [len(rows), *([width] if any(nested) else [])], elements, numbers)
     if not numbers or not all(isinstance(number.abstract, Number) for number in numbers):
         raise unsupported(
             "value", f"np.array of {x.abstract} is not compiled", ctx.loc, "use np.zeros and fill it"
@@ -137,6 +169,14 @@ def _from_list(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
     return lists.by_library(ctx, "array", fresh, x)
 
 
+def _complex_from(ctx: Context, shape: list[int], elements: Sequence[Any], numbers: Sequence[Rep]) -> Rep:
+    """A complex array of these numbers."""
+    fresh = complex_arrays.made(ctx, [Const(I64, n) for n in shape], None)
+    for index, number in zip(elements, numbers, strict=True):
+        complex_arrays.store(ctx, fresh.parts[0], [Const(I64, n) for n in index], number)
+    return fresh
+
+
 def _common(ctx: Context, numbers: list[Rep]) -> Scalar:
     """NumPy's dtype of a list of numbers: Python's are f64, i64, bool in this, not weak."""
     common: Scalar | None = None
@@ -151,7 +191,8 @@ def _common(ctx: Context, numbers: list[Rep]) -> Scalar:
 
 
 def _copy(ctx: Context, x: Rep) -> Rep:
-    return array_rep(copy_of(ctx, x.parts[0])) if _array(ctx, x) else x
+    kind = x.abstract if isinstance(x.abstract, ComplexArrayOf) else _array(ctx, x)
+    return complex_arrays.alike(kind, copy_of(ctx, x.parts[0]))
 
 
 NUMPY_CALLS: dict[Any, Handler] = {

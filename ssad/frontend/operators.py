@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import lists, records
+from ssad.frontend import complexes, lists, records
 from ssad.frontend import python_errors as errors
 from ssad.frontend.abstract import (
     MIXED,
     NUMPY,
     ArrayOf,
+    ComplexArrayOf,
+    ComplexOf,
     Known,
     ListOf,
     MemoryList,
@@ -54,10 +56,12 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         handler, family = _NUMERIC[symbol]
         return same_way(ctx, lambda p, q: handler(ctx, symbol, p, q), a, b, family)
     x, y = a.abstract, b.abstract
+    if complexes.meets(a, b):
+        return complexes.binary(ctx, symbol, a, b)
     own = records.binary(ctx, symbol, a, b)
     if own is not None:
         return own
-    if isinstance(x, ArrayOf) or isinstance(y, ArrayOf):
+    if isinstance(x, ArrayOf | ComplexArrayOf) or isinstance(y, ArrayOf | ComplexArrayOf):
         raise unsupported(
             "array_expression",
             f"`{symbol}` of {x} and {y}: array expressions are not compiled yet",
@@ -262,7 +266,9 @@ def unary(ctx: Context, symbol: str, a: Rep) -> Rep:
     """`-a`, `+a`, `~a`, `not a`."""
     if symbol == "not":
         return plain_bool(ctx.not_(truth(ctx, a)))
-    if isinstance(a.abstract, ArrayOf):
+    if isinstance(a.abstract, ComplexOf):
+        return complexes.unary(ctx, symbol, a)
+    if isinstance(a.abstract, ArrayOf | ComplexArrayOf):
         raise unsupported(
             "array_expression",
             f"`{symbol}` of {a.abstract}: array expressions are not compiled yet",
@@ -325,6 +331,8 @@ def _forbid_lowest(ctx: Context, value: Value, flag: Value) -> None:
 
 def absolute(ctx: Context, a: Rep) -> Rep:
     """`abs(a)`."""
+    if isinstance(a.abstract, ComplexOf):
+        return complexes.absolute(ctx, a)
     a = numeric(ctx, a, "the argument of abs")
     if _depends_on_flavour(a):
         return ctx.by_flavour(a, lambda x: absolute(ctx, x))

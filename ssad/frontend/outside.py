@@ -28,7 +28,7 @@ def outside_value(ctx: Context, obj: Any, origin: Origin) -> Rep:
             cause, cure = why_not_an_array(obj)
             raise unsupported("value", f"the array {origin.name} {cause}", ctx.loc, cure)
         return ctx.capture(Capture(origin, abstract))
-    if (isinstance(obj, np.generic) and obj.dtype not in SCALARS) or isinstance(obj, complex):
+    if isinstance(obj, np.generic) and obj.dtype not in SCALARS and type(obj) is not np.complex128:
         raise unsupported("dtype", f"{origin.name} is {type(obj).__name__}: not compiled", ctx.loc)
     if type(obj) is tuple:
         ctx.engine.guard(origin, obj)
@@ -178,8 +178,6 @@ def const(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.const`: a literal."""
     if "object" in op.attrs:
         obj = _lifted(ctx).module.objects[op.attrs["object"]]
-        if isinstance(obj, complex):
-            raise unsupported("dtype", "complex numbers are not compiled yet", op.loc)
         return known(obj)
     return known(op.attrs["value"])
 

@@ -6,6 +6,7 @@ from ssad.frontend import lists
 from ssad.frontend.abstract import (
     Abstract,
     ArrayOf,
+    ComplexArrayOf,
     DictOf,
     Known,
     ListOf,
@@ -133,7 +134,7 @@ def length(ctx: Context, rep: Rep) -> Rep:
     kind = rep.abstract
     if isinstance(kind, DictOf):
         return known(len(kind.items))
-    if isinstance(kind, ArrayOf | TupleOf | ListOf | MemoryList | RangeOf):
+    if isinstance(kind, ArrayOf | ComplexArrayOf | TupleOf | ListOf | MemoryList | RangeOf):
         return scalar(count_of(ctx, rep))
     if isinstance(kind, Known) and (guard_content(ctx, kind.object) or isinstance(kind.object, str)):
         return known(len(kind.object))

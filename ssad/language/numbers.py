@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 
 import numpy as np
@@ -44,3 +45,18 @@ def fixed_width_integers(x: float = 0.7) -> float:
 def elementary(x: float = 0.7) -> float:
     """Functions of `math`, and of `np` on scalars."""
     return math.sin(x) * math.exp(-x) + np.tanh(x) * math.hypot(x, 2.0) + math.erf(x)
+
+
+def complex_numbers(x: float = 0.7) -> float:
+    """Complex numbers."""
+    z = cmath.exp(1j * x) * (1.0 + 2.0j)
+    return abs(z) + (z * z.conjugate()).real + z.imag
+
+
+def complex_arrays(x: float = 0.7) -> float:
+    """Arrays of `complex128`: elements, views, `.real` and `.imag`."""
+    z = np.zeros(3, dtype=complex)
+    for k in range(3):
+        z[k] = cmath.rect(x, 0.5 * k)
+    z[1:] = 2j * x
+    return abs(z[0] * z[2]) + z.real[0] * z[::2].imag[1]

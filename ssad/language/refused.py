@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 import threading
 
 import numpy as np
@@ -82,9 +81,3 @@ def with_lock(x: float = 0.7) -> float:
     with _lock:
         y = x * x
     return y + x
-
-
-def complex_numbers(x: float = 0.7) -> float:
-    """Complex numbers."""
-    z = cmath.exp(1j * x) * (1.0 + 2.0j)
-    return abs(z) + (z * z.conjugate()).real + z.imag

@@ -6,9 +6,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from ssad.library import counting, functional, scalars
+from ssad.library import cmath_functions, complex_cores, complex_powers, counting, functional, scalars
 from ssad.library.lists import LOOPS, constant
 
-LIBRARY: dict[Any, Callable[..., Any]] = {**counting.LIBRARY, **functional.LIBRARY, **scalars.LIBRARY}
+LIBRARY: dict[Any, Callable[..., Any]] = {
+    **counting.LIBRARY,
+    **functional.LIBRARY,
+    **scalars.LIBRARY,
+    **cmath_functions.LIBRARY,
+    **complex_powers.LIBRARY,
+    **{("parts", function): core for function, core in complex_cores.CORES.items()},
+}
 
 __all__ = ["LIBRARY", "LOOPS", "constant"]

@@ -312,6 +312,26 @@ define(
     commutative=True,
 )
 
+
+def _modulus(x: float, y: float) -> float:
+    try:
+        return abs(complex(x, y))
+    except OverflowError:
+        return math.inf
+
+
+define(
+    "modulus",
+    type_rule=same("f", 2),
+    eval=_modulus,
+    partials=_hypot_partials,
+    llvm=Libm("hypot", vector="hypot"),
+    python="abs(complex({0}, {1}))",
+    points=((0.3, -2.0), (3.0, 4.0)),
+    commutative=True,
+    source="hypot of C, which is not that of `math`: the two differ in last bits",
+)
+
 # Error functions (DLMF 7.2)
 
 _function(

@@ -28,6 +28,7 @@ THEMES = (
     "buffers",
     "exits",
     "closures",
+    "complex_numbers",
     "numbers",
     "raises",
     "handled",

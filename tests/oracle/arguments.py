@@ -14,7 +14,7 @@ ALIGNMENT_BYTES = 64
 
 def is_float_array(value: object) -> bool:
     """Whether a value is an array that can carry derivatives."""
-    return isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating)
+    return isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.inexact)
 
 
 def copy_arguments(args: Sequence[Any], *, separate: bool = False) -> tuple[Any, ...]:

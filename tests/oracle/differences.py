@@ -33,15 +33,21 @@ def richardson(
     The arguments are copied before every evaluation; `separate` copies drop the overlaps between arguments.
     """
 
-    def directional(position: int, key: tuple[int, ...] | None) -> float:
-        origin = float(args[position] if key is None else args[position][key])
+    def directional(position: int, key: tuple[int, ...] | None) -> Any:
+        origin = args[position] if key is None else args[position][key]
+        if isinstance(origin, complex):
+            return complex(
+                along(position, key, complex(origin), 1.0), along(position, key, complex(origin), 1j)
+            )
+        return along(position, key, float(origin), 1.0)
 
+    def along(position: int, key: tuple[int, ...] | None, origin: Any, unit: complex) -> float:
         def outcome(offset: float) -> np.ndarray:
             inputs = list(copy_arguments(args, separate=separate))
             if key is None:
-                inputs[position] = type(args[position])(origin + offset)
+                inputs[position] = type(args[position])(origin + offset * unit)
             else:
-                _poke(inputs[position], key, origin + offset)
+                _poke(inputs[position], key, origin + offset * unit)
             return _weighted(fn(*inputs), seed)
 
         return _extrapolate(outcome, step * max(1.0, abs(origin)))
@@ -80,13 +86,13 @@ def complex_step(
 def _assemble(
     args: Sequence[Any],
     argnums: int | Sequence[int],
-    directional: Callable[[int, tuple[int, ...] | None], float],
+    directional: Callable[[int, tuple[int, ...] | None], Any],
 ) -> Any:
     def one(position: int) -> Any:
         arg = args[position]
         if not isinstance(arg, np.ndarray):
             return directional(position, None)
-        slopes = np.empty(arg.shape)
+        slopes = np.empty(arg.shape, complex if arg.dtype.kind == "c" else float)
         for key in np.ndindex(arg.shape):
             slopes[key] = directional(position, key)
         return slopes
@@ -94,7 +100,7 @@ def _assemble(
     return one(argnums) if isinstance(argnums, int) else tuple(map(one, argnums))
 
 
-def _poke(array: np.ndarray, key: tuple[int, ...], value: float) -> None:
+def _poke(array: np.ndarray, key: tuple[int, ...], value: complex) -> None:
     writeable = array.flags.writeable
     array.flags.writeable = True
     array[key] = value

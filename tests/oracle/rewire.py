@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import cmath
 import enum
 import math
 import types
@@ -27,6 +28,9 @@ def _same(text: str) -> dict[str, str]:
 MATH_SMOOTH = _words(
     "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log log2 log10 log1p sqrt "
     "cbrt fabs erf erfc gamma lgamma degrees radians atan2 hypot pow fmod remainder copysign ldexp"
+)
+CMATH_SMOOTH = _words(
+    "exp log log10 sqrt sin cos tan sinh cosh tanh asin acos atan asinh acosh atanh rect phase"
 )
 MATH_DETACHED = _words("floor ceil trunc isnan isinf isfinite isclose")
 NUMPY_SMOOTH = {
@@ -124,6 +128,13 @@ class Float(float, metaclass=_Floats):
     """The class that stands for `float`, in class patterns, too."""
 
 
+def _polar(z: Any) -> Any:
+    if not isinstance(z, Number):
+        return cmath.polar(z)
+    size, phase = cmath.polar(z.value)
+    return z.derive("abs", size, (z,)), z.derive("phase", phase, (z,))
+
+
 def _substitutes() -> Iterator[Shim]:
     yield from (smooth(name, getattr(math, name)) for name in MATH_SMOOTH)
     yield from (smooth(rule, getattr(np, name)) for name, rule in NUMPY_SMOOTH.items())
@@ -131,6 +142,15 @@ def _substitutes() -> Iterator[Shim]:
     yield from (detached(getattr(np, name)) for name in NUMPY_DETACHED)
     yield from (fresh(getattr(np, name)) for name in NUMPY_FRESH)
     yield Float
+    yield smooth("complex", complex)
+    yield smooth("complex", np.complex128)
+    yield from (smooth(name, getattr(cmath, name)) for name in CMATH_SMOOTH)
+    yield from (detached(getattr(cmath, name)) for name in ("isnan", "isinf", "isfinite", "isclose"))
+    yield smooth("conj", np.conjugate)
+    yield smooth("phase", np.angle)
+    yield _shim(np.real, lambda z: z.real)
+    yield _shim(np.imag, lambda z: z.imag)
+    yield _shim(cmath.polar, _polar)
     yield gathered("sum", sum)
     yield gathered("sum", math.fsum)
     yield gathered("prod", math.prod)

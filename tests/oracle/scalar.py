@@ -59,6 +59,17 @@ class Number:
     def __round__(self, *digits: int) -> Any:
         return round(self.value, *digits)
 
+    @property
+    def real(self) -> Any:
+        return self
+
+    @property
+    def imag(self) -> Any:
+        return 0.0
+
+    def conjugate(self) -> Number:
+        return self
+
     def __pos__(self) -> Number:
         return self.derive("copy", +self.value, (self,))
 
@@ -95,7 +106,7 @@ DETACHED_OPERATORS = {
 
 
 def _is_foreign(other: Any) -> bool:
-    return not isinstance(other, (Number, int, float, np.generic))
+    return not isinstance(other, (Number, int, float, complex, np.generic))
 
 
 def _forward(name: str, operation: Callable[[Any, Any], Any]) -> Callable[[Number, Any], Any]:

@@ -8,6 +8,7 @@ A cotangent that nothing contributes to is absent, so it never meets an infinite
 
 from __future__ import annotations
 
+import cmath
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,8 +37,8 @@ class Var(Number):
         self.bar: float | None = None
 
     def derive(self, name: str, value: Any, operands: Sequence[Any]) -> Var:
-        if isinstance(value, complex):
-            raise TypeError(f"the oracle is real, but {name} gave {value}")
+        if isinstance(value, complex) or any(isinstance(x, (complex, ComplexVar)) for x in operands):
+            return complex_derive(name, value, operands)
         reals = [np.float64(operand.value if isinstance(operand, Var) else operand) for operand in operands]
         slopes = SLOPES[name](np.float64(value), *reals)
         return Var(
@@ -48,6 +49,97 @@ class Var(Number):
                 if isinstance(operand, Var) and slope is not None
             ),
         )
+
+    def toward(self, operand: Any, slope: Any) -> Any:
+        """What this number's cotangent adds to that of an operand."""
+        return self.bar * slope
+
+
+class ComplexVar(Number):
+    """A complex number w that remembers its operands: dw = a dz + b conj(dz) for the slope (a, b) of z.
+
+    The cotangent of x + iy is dL/dx + i dL/dy.
+    """
+
+    __slots__ = ("bar", "edges", "time")
+
+    def __init__(self, value: Any, edges: tuple[tuple[Any, tuple[complex, complex]], ...] = ()) -> None:
+        self.value = value
+        self.edges = edges
+        self.time = next(_clock)
+        self.bar: complex | None = None
+
+    def derive(self, name: str, value: Any, operands: Sequence[Any]) -> Any:
+        return complex_derive(name, value, operands)
+
+    def toward(self, operand: Any, slope: tuple[complex, complex]) -> Any:
+        """What this number's cotangent adds to that of an operand: a real one gets the real part."""
+        bar = complex(self.bar)  # type: ignore[arg-type]
+        whole = bar * slope[0].conjugate() + bar.conjugate() * slope[1]
+        return whole if isinstance(operand, ComplexVar) else whole.real
+
+    @property
+    def real(self) -> Any:
+        return self.derive("real", self.value.real, (self,))
+
+    @property
+    def imag(self) -> Any:
+        return self.derive("imag", self.value.imag, (self,))
+
+    def conjugate(self) -> Any:
+        return self.derive("conj", self.value.conjugate(), (self,))
+
+
+def complex_derive(name: str, value: Any, operands: Sequence[Any]) -> Any:
+    """What a function of complex numbers gives: by its derivative, or by the gradient of a real result."""
+    plain = [complex(x.value if isinstance(x, Number) else x) for x in operands]
+    slopes = COMPLEX_SLOPES[name](complex(value), *plain)
+    edges = [(x, s) for x, s in zip(operands, slopes, strict=True) if isinstance(x, Number) and s is not None]
+    if not isinstance(value, complex):
+        return Var(value, tuple(edges))
+    return ComplexVar(value, tuple((x, s if isinstance(s, tuple) else (complex(s), 0j)) for x, s in edges))
+
+
+def _complex_power(w: complex, z: complex, n: complex) -> tuple[Any, Any]:
+    if z == 0:
+        return (1.0 if n == 1 else 0.0), None
+    return n * cmath.exp((n - 1) * cmath.log(z)) if n != 0 else None, w * cmath.log(z)
+
+
+COMPLEX_SLOPES: dict[str, Callable[..., Iterable[Any]]] = {
+    "copy": lambda w, z: (1.0,),
+    "neg": lambda w, z: (-1.0,),
+    "conj": lambda w, z: ((0j, 1 + 0j),),
+    "add": lambda w, x, y: (1.0, 1.0),
+    "sub": lambda w, x, y: (1.0, -1.0),
+    "mul": lambda w, x, y: (y, x),
+    "truediv": lambda w, x, y: (1 / y, -x / (y * y)),
+    "pow": _complex_power,
+    "complex": lambda w, *parts: (1.0, 1j)[: len(parts)],
+    "rect": lambda w, r, phi: (cmath.exp(1j * phi), 1j * w),
+    "exp": lambda w, z: (cmath.exp(z),),
+    "log": lambda w, z, base=None: (1 / z,) if base is None else (1 / (z * cmath.log(base)), None),
+    "log10": lambda w, z: (1 / (z * LOG10),),
+    "sqrt": lambda w, z: (0.5 / w,),
+    "sin": lambda w, z: (cmath.cos(z),),
+    "cos": lambda w, z: (-cmath.sin(z),),
+    "tan": lambda w, z: (1 + w * w,),
+    "sinh": lambda w, z: (cmath.cosh(z),),
+    "cosh": lambda w, z: (cmath.sinh(z),),
+    "tanh": lambda w, z: (1 - w * w,),
+    "asin": lambda w, z: (1 / (cmath.sqrt(1 - z) * cmath.sqrt(1 + z)),),
+    "acos": lambda w, z: (-1 / (cmath.sqrt(1 - z) * cmath.sqrt(1 + z)),),
+    "atan": lambda w, z: (1 / (1 + z * z),),
+    "asinh": lambda w, z: (1 / (cmath.sqrt(1 + 1j * z) * cmath.sqrt(1 - 1j * z)),),
+    "acosh": lambda w, z: (1 / (cmath.sqrt(z - 1) * cmath.sqrt(z + 1)),),
+    "atanh": lambda w, z: (1 / ((1 - z) * (1 + z)),),
+    # real results: the gradient
+    "real": lambda w, z: (1.0,),
+    "imag": lambda w, z: (1j,),
+    "abs": lambda w, z: (z / abs(z) if z else None,),
+    "phase": lambda w, z: (1j * z / abs(z) ** 2,),
+}
+"""Slopes of complex functions: w' by z, or a pair (by z, by its conjugate)."""
 
 
 def _power(z: Any, x: Any, y: Any) -> tuple[Any, Any]:
@@ -191,34 +283,36 @@ def _run(
 
 def _leaves(inputs: list[Any], position: int) -> Any:
     item = inputs[position]
-    if isinstance(item, (float, np.floating)):
-        inputs[position] = Var(item)
+    if isinstance(item, (float, np.floating, complex)):
+        inputs[position] = ComplexVar(item) if isinstance(item, complex) else Var(item)
         return inputs[position]
     if not isinstance(item, VarArray):
         raise TypeError(f"argument {position} is {type(item).__name__}: it has no derivative")
     for key in np.ndindex(item.shape):
-        item.cells.setdefault(item.address_of(key), Var(item.data[key]))
+        made = ComplexVar if item.data.dtype.kind == "c" else Var
+        item.cells.setdefault(item.address_of(key), made(item.data[key]))
     return item.elements()
 
 
 def _cotangent(leaf: Any) -> Any:
-    if isinstance(leaf, Var):
+    if isinstance(leaf, Number):
         return leaf.bar or 0.0
     bars = [cell.bar or 0.0 for cell in leaf.flat]
-    return np.array(bars, np.float64).reshape(leaf.shape)
+    holds_complex = any(isinstance(cell, ComplexVar) for cell in leaf.flat)
+    return np.array(bars, complex if holds_complex else np.float64).reshape(leaf.shape)
 
 
-def _seeds(result: Any, seed: Any) -> Iterable[tuple[Var, float]]:
+def _seeds(result: Any, seed: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(result, tuple):
         for item, part in zip(result, seed, strict=True):
             yield from _seeds(item, part)
     elif isinstance(result, VarArray):
-        seed = np.broadcast_to(np.asarray(seed, np.float64), result.shape)
+        seed = np.broadcast_to(np.asarray(seed), result.shape)
         for key, cell in np.ndenumerate(result.elements()):
-            if isinstance(cell, Var):
-                yield cell, float(seed[key])
-    elif isinstance(result, Var):
-        yield result, 1.0 if seed is None else float(seed)
+            if isinstance(cell, Number):
+                yield cell, seed[key]
+    elif isinstance(result, Number):
+        yield result, 1.0 if seed is None else seed
 
 
 def _plain_result(result: Any) -> Any:
@@ -227,7 +321,7 @@ def _plain_result(result: Any) -> Any:
     return result.data if isinstance(result, VarArray) else detach(result)
 
 
-def _sweep(seeds: list[tuple[Var, float]]) -> None:
+def _sweep(seeds: list[tuple[Any, Any]]) -> None:
     reached = {id(var): var for var, _ in seeds}
     pending = list(reached.values())
     while pending:
@@ -239,5 +333,5 @@ def _sweep(seeds: list[tuple[Var, float]]) -> None:
         var.bar = bar if var.bar is None else var.bar + bar
     for var in sorted(reached.values(), key=lambda var: var.time, reverse=True):
         for operand, slope in var.edges:
-            bar = var.bar * slope
+            bar = var.toward(operand, slope)
             operand.bar = bar if operand.bar is None else operand.bar + bar
