@@ -40,7 +40,7 @@ def test_codes_are_unique() -> None:
     ("value", "part"),
     [
         ({1.0}, "set"),
-        (np.zeros(3, complex), "complex"),
+        (np.zeros(3, np.complex64), "complex64"),
         (np.zeros(3, ">f8"), "byte order"),
         (np.zeros(3, "f2"), "float16"),
         (np.float16(1), "float16"),

@@ -100,7 +100,9 @@ def why_not_an_array(value: np.ndarray[Any, Any]) -> tuple[str, str]:
         )
     cure = "convert it: x.astype(float)"
     if dtype.kind == "c":
-        return f"is an array of {dtype.name}; complex numbers are not compiled yet", "pass x.real and x.imag"
+        if value.ndim == 0:
+            return f"is a 0-dimensional array of {dtype.name}", "pass a number: x.item()"
+        return f"is an array of {dtype.name}", "convert it: x.astype(complex)"
     if dtype.kind == "O":
         return "is an array of Python objects", cure
     if dtype.names is not None:
