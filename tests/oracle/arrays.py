@@ -33,6 +33,8 @@ class VarArray:
     ndim = property(lambda self: self.data.ndim)
     size = property(lambda self: self.data.size)
     dtype = property(lambda self: self.data.dtype)
+    real = property(lambda self: Parts(self, "real"))
+    imag = property(lambda self: Parts(self, "imag"))
     T = property(lambda self: VarArray(self.data.T, self.cells))
 
     def __array__(self, *_: Any, **__: Any) -> np.ndarray:
@@ -103,3 +105,15 @@ class VarArray:
             self.cells[address] = value.derive("copy", self.data[key], (value,))
         else:
             self.cells.pop(address, None)
+
+
+class Parts:
+    """The real or the imaginary parts of a complex array, to be read."""
+
+    def __init__(self, array: VarArray, name: str) -> None:
+        self.array = array
+        self.name = name
+
+    def __getitem__(self, key: Any) -> Any:
+        item = self.array[key]
+        return Parts(item, self.name) if isinstance(item, VarArray) else getattr(item, self.name)
