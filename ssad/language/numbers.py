@@ -54,9 +54,9 @@ def complex_numbers(x: float = 0.7) -> float:
 
 
 def complex_arrays(x: float = 0.7) -> float:
-    """Arrays of `complex128`: elements, views, `.real` and `.imag`."""
+    """Arrays of `complex128`: elements and views."""
     z = np.zeros(3, dtype=complex)
     for k in range(3):
         z[k] = cmath.rect(x, 0.5 * k)
     z[1:] = 2j * x
-    return abs(z[0] * z[2]) + z.real[0] * z[::2].imag[1]
+    return abs(z[0] * z[2]) + z[0].real * z[::2][1].imag
