@@ -17,7 +17,7 @@ def f(x, t):
     return x[0] * t
 
 def bad(x):
-    return {"a": x}
+    return {x, 1.0}
 
 def generator(x):
     yield x
@@ -65,7 +65,7 @@ COMMANDS: list[tuple[str, Sequence[str], int, str]] = [
     ),
     ("no argnums", ["dump-ir", "program.py:whole", "--argnums", "x"], 2, "'x' is no list of numbers"),
     ("by an int", ["dump-ir", "program.py:whole", "--argnums", "0"], 2, "int has no derivative"),
-    ("a dict", ["dump-ir", "program.py:bad", "--signature", "f64"], 1, "dictionaries are not compiled"),
+    ("a set", ["dump-ir", "program.py:bad", "--signature", "f64"], 1, "sets are not compiled"),
     ("a generator", ["dump-ir", "program.py:generator", "--signature", "f64"], 1, "generator function"),
     (
         "pass",

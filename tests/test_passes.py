@@ -117,6 +117,8 @@ def test_passes_change_random_ir() -> None:
     """Each pass finds something to do in the random programs, or the tests above would be empty."""
     for name in PASSES:
         modules = [random_module(seed) for seed in SEEDS]
+        if name == "promote":  # random programs have no memory of one element; its golden has
+            continue
         if name == "bounds":  # needs indices that are not wrapped any more
             for module in modules:
                 run_passes(module, ["fold"])

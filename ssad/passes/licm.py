@@ -1,12 +1,14 @@
 """Loop-invariant code motion: pure ops go to the preheader of the outermost loop that they do not depend on.
 
-    ^pre: jump ^h(0)                    ^pre: %e = exp %t
-    ^h(%k: i64): %e = exp %t      ->          jump ^h(0)
+    ^pre: jump ^h(0)                    ^pre: %e = sin %t
+    ^h(%k: i64): %e = sin %t      ->          jump ^h(0)
                                         ^h(%k: i64): ...
 
-Pure ops cannot trap, so they may be computed although the loop does not run. Loads, checks and allocations
-stay; so does `recall`, whose meaning depends on the loops around it. Loops without a preheader are left as
-they are.
+Pure ops cannot trap, so they may be computed although the loop does not run. Their slopes may be infinite,
+though: of what is differentiated later only ops with finite slopes move, or the adjoint would multiply the
+zero of a root that nobody took by the slope that it has at zero. In sweeps, which nobody differentiates any
+more by reverse mode, all pure ops do. Loads, checks and allocations stay; so does `recall`, whose meaning
+depends on the loops around it. Loops without a preheader are left as they are.
 """
 
 from __future__ import annotations
@@ -16,7 +18,37 @@ from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders as preheaders_of
 from ssad.ir.core import Block, Function, Module, Op, Value
 from ssad.ir.graph import Loop
+from ssad.ir.types import Scalar
 from ssad.passes.manager import function_pass
+
+FINITE_SLOPES = frozenset(
+    [
+        "add",
+        "sub",
+        "neg",
+        "mul",
+        "abs",
+        "fma",
+        "sin",
+        "cos",
+        "tanh",
+        "atan",
+        "asinh",
+        "select",
+        "copysign",
+        "floor",
+        "ceil",
+        "trunc",
+        "rint",
+        "sign",
+        "cast",
+        "maximum",
+        "minimum",
+        "fmax",
+        "fmin",
+    ]
+)
+"""Primitives of floats whose slopes are finite wherever their operands are."""
 
 
 @function_pass("licm", "move loop-invariant pure ops to the preheader")
@@ -56,6 +88,8 @@ def _invariant_in(
     """The outermost loop, out of which the op can move step by step, that defines none of its operands."""
     if not op.prim.pure or op.result is None or allocates(op.prim):
         return None
+    if not block.sweep and _has_slope(op.result) and op.prim.name not in FINITE_SLOPES:
+        return None
     found: Loop | None = None
     current: Loop | None = loop
     while current is not None:
@@ -67,6 +101,10 @@ def _invariant_in(
         found = current
         current = current.parent
     return found
+
+
+def _has_slope(value: Value) -> bool:
+    return isinstance(value.type, Scalar) and value.type.is_float
 
 
 def _inside(home: Loop | None, loop: Loop) -> bool:

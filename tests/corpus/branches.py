@@ -178,3 +178,21 @@ def returns_none_never(x, y):
         if x > y:
             return x * x
         x = x + 0.5
+
+
+@case(args=(lambda: (-1.0, 3), lambda: (0.0, 3), lambda: (0.7, 3)), smooth=False)
+def guarded_root_that_no_loop_changes(x, n):
+    s = x
+    for i in range(n):
+        if x > 0.0:
+            s += math.sqrt(x) + math.log(x)
+        s += i * x
+    return s
+
+
+@case(args=(lambda: (0.0, 0), lambda: (0.7, 2), lambda: (1000.0, 0)), smooth=False)
+def singular_in_a_loop_that_does_not_run(x, n):
+    s = 0.0
+    for _ in range(n):
+        s += 1.0 / x + math.exp(x) + x**0.5
+    return s + x
