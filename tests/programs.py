@@ -258,7 +258,7 @@ SIMPLE: dict[str, Callable[[Writer], str]] = {
     "append": lambda writer: f"items.append({writer.damped()})\nacc += items[p % len(items)]",
     "pop": lambda writer: writer.also("append", "if len(items) > 1:\n    acc += 0.5 * items.pop()"),
     "item_store": lambda writer: writer.also("append", f"items[q % len(items)] = {writer.damped()}"),
-    "comprehension": _assign("{0} = math.tanh([{1} * e for e in x if e > -1.0 or e == x[-1]][-1] + {2})"),
+    "smallest": _assign("{0} = math.tanh(min({1} * e for e in x) + {2})"),
     "generator": _assign("{0} = math.tanh(max(e * {2} for e in y))"),
     "nonlocal": _assign("bump({1})\n{0} = total * {0}"),
     "star": _assign("{0} = math.tanh(weighted(*({1}, {2}), scale=0.5))"),

@@ -98,7 +98,7 @@ def in_loops_and_calls(x):
 
 def weighted(values, n):
     values.append(float(n))
-    return sum([v * (k + n) for k, v in enumerate(values)])
+    return sum([float(v) * (k + n) for k, v in enumerate(values)])
 
 
 @case(args=lambda: (_normal(4),), argnums=0)

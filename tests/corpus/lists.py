@@ -187,7 +187,7 @@ def every_way_to_change(x, y):
 def reductions_of_lists(x, c):
     xs = [c]
     for v in x:
-        xs.append(v * c)
+        xs.append(float(v) * c)
     low, high = min(xs), max(xs, key=abs)
     n = any([low > 0.0, high > 0.0]) + all((low < 9.0, high < 9.0))
     return low * high + sum(xs, 2.5) * n + max([], default=c) + max(x) * sum(range(4))
