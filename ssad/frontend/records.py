@@ -13,7 +13,7 @@ from typing import Any
 
 from ssad.errors import SsadError
 from ssad.frontend import instances
-from ssad.frontend.abstract import Known, NamedTupleOf, ObjectOf, PartialOf, RecordOf
+from ssad.frontend.abstract import Known, NamedTupleOf, ObjectOf, PartialOf, RecordOf, TupleOf
 from ssad.frontend.binding import bind
 from ssad.frontend.captures import MISSING, Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
@@ -49,9 +49,25 @@ def call_method(ctx: Context, rep: Rep, name: str, *args: Rep) -> Rep | None:
     found = method(rep, name)
     if found is None:
         return None
+    if name == "__eq__" and _is_generated(found):
+        return _equal_fields(ctx, rep, *args)
     result = _apply(ctx, known(found), [rep, *args])
     declined = isinstance(result.abstract, Known) and result.abstract.object is NotImplemented
     return None if declined else result
+
+
+def _equal_fields(ctx: Context, a: Rep, b: Rep) -> Rep | None:
+    """The `__eq__` that a dataclass is given; its text is another one in each version of Python."""
+    from ssad.frontend.comparisons import compare as compared
+
+    cls = class_of(a)
+    if cls is not class_of(b):
+        return None
+    assert isinstance(a.abstract, RecordOf)
+    names = a.abstract.made_of[1]
+    wanted = {field.name for field in dataclasses.fields(cls) if field.compare}  # type: ignore[arg-type]
+    sides = [[rep for name, rep in zip(names, x.items(), strict=True) if name in wanted] for x in (a, b)]
+    return compared(ctx, "==", *(compound(TupleOf, side) for side in sides))
 
 
 def _apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep] | None = None) -> Rep:
