@@ -148,6 +148,17 @@ class Trace:
     observer: Callable[[str, Module, bool], None] | None = None
 
 
+def fill_tables() -> None:
+    """Enter the primitives, and the library that is written in Python, where the frontend looks for them."""
+    import ssad.primitives  # noqa: F401  (its modules enter what they define)
+    from ssad import library
+    from ssad.frontend import custom
+
+    custom.LIBRARY.update(library.LIBRARY)
+    custom.LOOPS.update(library.LOOPS)
+    custom.STOP_GRADIENT.add(library.constant)
+
+
 def stages(
     fn: Callable[..., Any], arguments: Sequence[Abstract], recipe: Recipe, trace: Trace | None = None
 ) -> Iterator[Artefact]:
@@ -155,18 +166,13 @@ def stages(
 
     Raises the errors of `ssad.errors` where the function cannot be compiled or differentiated.
     """
-    import ssad.primitives  # noqa: F401  (fills the tables)
-    from ssad import library
     from ssad.ad.door import door
     from ssad.backend.native import compile_native
-    from ssad.frontend import custom
     from ssad.frontend.custom import with_rule
     from ssad.frontend.infer import infer
     from ssad.frontend.lift import lift
 
-    custom.LIBRARY.update(library.LIBRARY)
-    custom.LOOPS.update(library.LOOPS)
-    custom.STOP_GRADIENT.add(library.constant)
+    fill_tables()
     trace = trace or Trace()
     for name in trace.disable:
         if name in NEEDED:

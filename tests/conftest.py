@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ssad.pipeline import fill_tables
+
+fill_tables()  # tests of the frontend alone need the tables, whichever test comes first
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

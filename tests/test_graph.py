@@ -43,6 +43,20 @@ STRUCTURED = [random_module(seed).main for seed in range(100)]
 
 
 @pytest.mark.parametrize("functions", [FUNCTIONS, STRUCTURED], ids=["anything", "structured"])
+def test_iterated_frontiers_are_those_of_networkx(functions: list[Function]) -> None:
+    for function in functions:
+        graph = graph_of(function)
+        frontier = nx.dominance_frontiers(graph, function.entry)
+        dom = Dominators(function)
+        for block in graph:
+            expected, last = set(frontier[block]), -1
+            while len(expected) > last:
+                last = len(expected)
+                expected |= {join for b in expected for join in frontier[b]}
+            assert dom.iterated_frontier([block]) == expected
+
+
+@pytest.mark.parametrize("functions", [FUNCTIONS, STRUCTURED], ids=["anything", "structured"])
 def test_dominators_are_those_of_networkx(functions: list[Function]) -> None:
     for function in functions:
         graph = graph_of(function)

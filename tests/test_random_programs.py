@@ -1,6 +1,6 @@
 """Random programs: values bit for bit CPython's, gradients the tape's, forward against reverse.
 
-Two thousand from seeds, in chunks, so that several processes share them; some drawn by Hypothesis, which
+A thousand from seeds, in chunks, so that several processes share them; some drawn by Hypothesis, which
 shrinks what fails. `make fuzz N=5000 SEED=2000` goes on where this stops.
 """
 
@@ -17,7 +17,7 @@ from tests.fuzz import OPTIONAL, Way, failure, judge, main, near, way_of
 from tests.oracle import tape
 from tests.programs import Program, programs
 
-PROGRAMS, CHUNK = 2000, 50
+PROGRAMS, CHUNK = 1000, 50
 
 
 @pytest.mark.parametrize("first", range(0, PROGRAMS, CHUNK))
@@ -42,7 +42,7 @@ def test_ways_are_shared_fairly() -> None:
     ways = Counter(map(way_of, range(PROGRAMS)))
     assert ways[Way()] == PROGRAMS / 2
     assert ways[Way(1, OPTIONAL)] == PROGRAMS / 4
-    assert min(ways[Way(1, (name,))] for name in OPTIONAL) > 40
+    assert min(ways[Way(1, (name,))] for name in OPTIONAL) > 20
 
 
 SCALAR = "def program(x, y, a, b):\n    x[0] = a * b\n    return x[0] + y[0]\n"

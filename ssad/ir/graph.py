@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterable, Iterator
 
 from ssad.ir.core import Block, Function
 
@@ -62,6 +63,7 @@ class Dominators:
                     idom[n] = new
                     changed = True
         self.number = number
+        self._preds = preds
         self.idom = {block: self.order[idom[n]] for n, block in enumerate(self.order)}
         self._rank, self._end = _intervals(idom)
 
@@ -69,6 +71,31 @@ class Dominators:
         """Whether every way from the entry to `b` leads through `a` (each block dominates itself)."""
         above, below = self.number[a], self.number[b]
         return self._rank[above] <= self._rank[below] < self._end[above]
+
+    def iterated_frontier(self, blocks: Iterable[Block]) -> set[Block]:
+        """Where a variable that is written in `blocks` needs a parameter (Cytron et al. 1991): the joins at
+        which what one of these blocks wrote meets something else, and so on from those.
+        """
+        found: set[Block] = set()
+        work = [block for block in blocks if block in self.number]
+        while work:
+            for join in self._frontier.get(work.pop(), ()):
+                if join not in found:
+                    found.add(join)
+                    work.append(join)
+        return found
+
+    @functools.cached_property
+    def _frontier(self) -> dict[Block, set[Block]]:
+        """For each block the joins right behind what it dominates that it does not dominate."""
+        frontier: dict[Block, set[Block]] = {}
+        for join, preds in zip(self.order, self._preds, strict=True):
+            for p in preds if len(preds) > 1 else ():
+                runner = self.order[p]
+                while runner is not self.idom[join]:
+                    frontier.setdefault(runner, set()).add(join)
+                    runner = self.idom[runner]
+        return frontier
 
     def preorder(self, block: Block) -> int:
         """The place of `block` in a preorder of the dominator tree: what it dominates follows it directly."""

@@ -1,7 +1,8 @@
 """Variables to block arguments: SSA construction on the fly.
 
 Source: Braun, Buchwald, Hack, Leißa, Mallon, Zwinkau 2013, "Simple and efficient construction of static
-single assignment form".
+single assignment form". Over a finished CFG, where everything is written before anything is read, joins
+outside the iterated dominance frontier of the writes are skipped.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from ssad.ir.core import Block, Function, Value
-from ssad.ir.graph import predecessors
+from ssad.ir.graph import Dominators, predecessors
 from ssad.ir.types import Type
 
 
@@ -50,6 +51,9 @@ class SSABuilder:
         self._preds: dict[Block, list[Block]] = {}
         self._forward: dict[Value, Value] = {}
         self._variable_of: dict[Value, Hashable] = {}
+        self._dominators: Dominators | None = None
+        self._written: dict[Hashable, dict[Block, None]] = {}
+        self._merging: dict[Hashable, set[Block]] = {}
 
     @classmethod
     def over(
@@ -59,15 +63,21 @@ class SSABuilder:
         undefined: Callable[[Hashable], Value],
         name_of: Callable[[Hashable], str] = str,
     ) -> SSABuilder:
-        """A builder over a finished CFG: every block is sealed."""
+        """A builder over a finished CFG: every block is sealed, and a variable is not written any more once
+        it has been read.
+        """
         self = cls(type_of, undefined, name_of)
         self._preds = {b: list(dict.fromkeys(ps)) for b, ps in predecessors(function).items()}
         self._sealed = set(function.blocks)
+        self._dominators = Dominators(function)
         return self
 
     def write(self, variable: Hashable, block: Block, value: Value) -> None:
         """From the end of what `block` holds now, `variable` is `value`."""
         self._defs.setdefault(block, {})[variable] = value
+        if self._dominators is not None:
+            assert variable not in self._merging, f"{self._name_of(variable)} is written after a read"
+            self._written.setdefault(variable, {})[block] = None
 
     def read(self, variable: Hashable, block: Block) -> Value:
         """The value of `variable` at the end of what `block` holds now."""
@@ -110,19 +120,32 @@ class SSABuilder:
             if not preds:
                 value = self._undefined(variable)
                 break
-            if len(preds) > 1:
+            above = self._passed(variable, block)
+            if above is None and len(preds) > 1:
                 param = self._new_param(variable, block)
                 self._defs.setdefault(block, {}).setdefault(variable, param)
                 joins.append(_Join(param, block, preds, chain))
                 return None
-            known = self._defs.get(preds[0], {}).get(variable)
+            above = above or preds[0]
+            known = self._defs.get(above, {}).get(variable)
             if known is not None:
                 value = self.resolve(known)
                 break
-            chain.append(preds[0])
+            chain.append(above)
         for passed in chain:
             self._defs.setdefault(passed, {}).setdefault(variable, value)
         return value
+
+    def _passed(self, variable: Hashable, block: Block) -> Block | None:
+        """The block above from whose end on `variable` cannot have changed, where dominators tell it."""
+        dominators = self._dominators
+        if dominators is None or block not in dominators.number:
+            return None
+        merging = self._merging.get(variable)
+        if merging is None:
+            written = self._written.get(variable, ())
+            merging = self._merging[variable] = dominators.iterated_frontier(written)
+        return None if block in merging else dominators.idom[block]
 
     def add_edge(self, source: Block, target: Block) -> None:
         """Announce an edge into a block that is not sealed yet."""
