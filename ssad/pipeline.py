@@ -31,6 +31,7 @@ OPTIMISE = [
     "simplify_cfg",
     "inline",
     "simplify_cfg",
+    "unbox",
     "promote",
     "summarise",
     "fold",
@@ -71,7 +72,7 @@ REFINE = [
 """After differentiation."""
 
 
-NEEDED = ("inline", "sink", "summarise", "loop_simplify", "lcssa", "materialise", "split")
+NEEDED = ("inline", "unbox", "sink", "summarise", "loop_simplify", "lcssa", "materialise", "split")
 """Passes that later stages rely on: they cannot be left out."""
 
 

@@ -131,8 +131,8 @@ def _collect(
 
 
 def _keeps(name: str) -> bool:
-    """Whether the op puts its array operands into its first one, a tape."""
-    return name == "tape_set"
+    """Whether the op puts its array operands into its first one, a tape or a cell."""
+    return name in ("tape_set", "cell_set")
 
 
 class _UnionFind:

@@ -9,7 +9,7 @@ from functools import cache
 
 from ssad.ir.core import Op, Value
 from ssad.ir.primitive import Effect, Primitive
-from ssad.ir.types import RESIDUAL, Array, List, Tape, Tuple, Type
+from ssad.ir.types import RESIDUAL, Array, Cell, List, Tape, Tuple, Type
 
 
 @cache
@@ -50,12 +50,12 @@ def must_stay(prim: Primitive) -> bool:
 
 @cache
 def refers(type: Type) -> bool:
-    """Whether a value of this type leads to mutable memory: an array, a list, a tape, a residual, or a tuple
-    with one inside.
+    """Whether a value of this type leads to mutable memory: an array, a list, a cell, a tape, a residual, or
+    a tuple with one inside.
     """
     if isinstance(type, Tuple):
         return any(map(refers, type.elems))
-    return isinstance(type, Array | List | Tape) or type is RESIDUAL
+    return isinstance(type, Array | Cell | List | Tape) or type is RESIDUAL
 
 
 @cache
@@ -63,7 +63,7 @@ def shares(type: Type) -> bool:
     """Whether a value of this type may lead to memory that is visible otherwise: a residual is private."""
     if isinstance(type, Tuple):
         return any(map(shares, type.elems))
-    return isinstance(type, Array | List | Tape)
+    return isinstance(type, Array | Cell | List | Tape)
 
 
 @cache
@@ -71,6 +71,8 @@ def carries_float(type: Type) -> bool:
     """Whether a value of this type is, leads to, or contains a floating-point number."""
     if isinstance(type, Array | List):
         return type.elem.is_float
+    if isinstance(type, Cell):
+        return carries_float(type.elem)
     if isinstance(type, Tuple):
         return any(map(carries_float, type.elems))
     if isinstance(type, Tape):

@@ -1,20 +1,21 @@
 """Cells: variables that several functions see, as memory made inside the compiled function.
 
 A cell holds each number of its content in an array of length 1, made by `alloc`, read by `load`, written by
-`store`; what is known at compile time takes no room.
+`store`, and what leads to other memory, an array for example, in a cell of the IR, made by `cell_new`; what is
+known at compile time takes no room.
 """
 
 from __future__ import annotations
 
-from ssad.frontend.abstract import Abstract, ArrayOf, CellOf, MaybeUnbound, Reference, Unbound
+from ssad.frontend.abstract import Abstract, CellOf, MaybeUnbound, Reference, Unbound
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, Context, Rep
 from ssad.frontend.joins import NoJoin
 from ssad.frontend.refusals import refusal
-from ssad.frontend.shapes import placeholder, represent, travelling, travelling_types
+from ssad.frontend.shapes import placeholder, represent, travelling
 from ssad.frontend.sites import Site, leads_to
 from ssad.ir.core import Const, Op, Undef, Value
-from ssad.ir.types import I64, Scalar
+from ssad.ir.types import I64, Cell, Type
 
 ZERO, ONE = Const(I64, 0), Const(I64, 1)
 
@@ -67,13 +68,13 @@ def read(ctx: Context, rep: Rep, field: str) -> Rep:
     if ctx.block is None:
         return represent(site.found[field], placeholder)
     arrays = iter(fields)
-    return represent(site.content[field], lambda type, name: ctx.emit("load", next(arrays), ZERO))
+    return represent(site.content[field], lambda type, name: _get(ctx, next(arrays)))
 
 
 def write(ctx: Context, rep: Rep, field: str, value: Rep) -> None:
     """Put a value into a field of the memory, and remember its type for all who read it."""
     site, fields = _rooms(rep, field)
-    _refuse_references(ctx, site, field, value.abstract)
+    _refuse_circles(ctx, site, field, value.abstract)
     try:
         site.hold(field, value.abstract)
     except NoJoin as why:
@@ -88,7 +89,18 @@ def write(ctx: Context, rep: Rep, field: str, value: Rep) -> None:
     parts = travelling(wanted, ctx.convert(value, wanted))
     for array, part in zip(fields, parts, strict=True):
         if not isinstance(part, Undef):
-            ctx.emit("store", array, ZERO, part)
+            _set(ctx, array, part)
+
+
+def _get(ctx: Context, place: Value) -> Value:
+    return ctx.emit("cell_get", place) if isinstance(place.type, Cell) else ctx.emit("load", place, ZERO)
+
+
+def _set(ctx: Context, place: Value, value: Value) -> None:
+    if isinstance(place.type, Cell):
+        ctx.emit("cell_set", place, value)
+    else:
+        ctx.emit("store", place, ZERO, value)
 
 
 def _rooms(rep: Rep, field: str) -> tuple[Site, tuple[Value, ...]]:
@@ -100,11 +112,16 @@ def _rooms(rep: Rep, field: str) -> tuple[Site, tuple[Value, ...]]:
 
 def rooms(ctx: Context, site: Site) -> list[Value]:
     """New memory for all fields of a site."""
-    return [ctx.emit("alloc", ONE, type=str(part)) for part in site.parts]
+    return [_room(ctx, part, what) for part, what in zip(site.parts, site.words, strict=True)]
 
 
-def _refuse_references(ctx: Context, site: Site, field: str, kind: Abstract) -> None:
-    """Refuse content that leads to other memory: which one it is would have to be kept in memory."""
+def _room(ctx: Context, type: Type, what: str) -> Value:
+    if isinstance(type, Cell):
+        return ctx.emit("cell_new", type=str(type), what=what)
+    return ctx.emit("alloc", ONE, type=str(type))
+
+
+def _refuse_circles(ctx: Context, site: Site, field: str, kind: Abstract) -> None:
     kind = kind.of if isinstance(kind, MaybeUnbound) else kind
     if leads_to(kind, site):
         raise unsupported(
@@ -113,16 +130,3 @@ def _refuse_references(ctx: Context, site: Site, field: str, kind: Abstract) -> 
             ctx.loc,
             "write it as a loop",
         )
-    if not all(isinstance(type, Scalar) for type in travelling_types(kind)):
-        raise refuse_references(ctx, site, field, kind)
-
-
-def refuse_references(ctx: Context, site: Site, field: str, kind: Abstract) -> Exception:
-    """The error for what may not be assigned since it leads to memory."""
-    inside = "" if isinstance(kind, ArrayOf | Reference) else ", with an array or object in it"
-    return unsupported(
-        "cell",
-        f"{site.what(field)} is {kind}{inside}, and may be assigned while others see it",
-        ctx.loc,
-        "give it its value once, before others see it; or write into the array: `x[:] = ...`",
-    )

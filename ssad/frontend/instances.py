@@ -1,8 +1,8 @@
 """Objects made inside whose attributes are assigned: references to memory, as in Python.
 
 Each attribute that is assigned is a field of the memory (see `cells.py`): whoever holds the object sees it.
-What leads to other memory, arrays above all, is part of the reference itself and may be given only once, when
-the object is made. A class is mutable if an attribute of an instance made inside is assigned anywhere.
+What leads to other memory, arrays above all, is part of the reference itself where it is given when the object
+is made and never assigned after that. A class is mutable if an attribute of an instance made inside is assigned anywhere.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _SLOTS = (MemberDescriptorType, GetSetDescriptorType)
 def make(ctx: Context, cls: type, given: Mapping[str, Rep]) -> Rep:
     """A new object of class `cls` with these attributes and no others yet."""
     site = ctx.engine.sites.at(ctx, cls.__name__, cls)
-    held = {name: rep for name, rep in given.items() if _leads_on(rep)}
+    sites = ctx.engine.sites
+    held = {n: rep for n, rep in given.items() if _leads_on(rep) and not sites.is_rebound(site, n)}
     fixed = tuple((name, rep.abstract) for name, rep in held.items())
     parts = [part for rep in held.values() for part in rep.parts]
     made = Rep(ObjectOf(site, fixed), [*parts, *cells.rooms(ctx, site)])
@@ -125,7 +126,8 @@ def _assign(ctx: Context, rep: Rep, name: str, value: Rep) -> None:
     if defined is MISSING and not cls.__dictoffset__:
         lacking(ctx, rep, name)
     if name in dict(kind.fixed):
-        raise cells.refuse_references(ctx, kind.site, name, dict(kind.fixed)[name])
+        ctx.engine.sites.rebinds(kind.site, name)
+        raise Gone  # the next round will know
     if name not in kind.site.found:
         kind.site.hold(name, Unbound())
     cells.write(ctx, rep, name, value)

@@ -15,7 +15,7 @@ from ssad.frontend.codes import unsupported
 from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.shapes import travelling_types
 from ssad.ir.core import Location
-from ssad.ir.types import BOOL, I64, Scalar, Type, array
+from ssad.ir.types import BOOL, I64, Scalar, Type, array, cell_of
 
 if TYPE_CHECKING:
     from ssad.frontend.context import Context
@@ -48,6 +48,11 @@ class Site:
     def parts(self) -> tuple[Type, ...]:
         """The types of the arrays that hold the fields, one after the other."""
         return tuple(room for held in self.content.values() for room in _rooms(held))
+
+    @property
+    def words(self) -> list[str]:
+        """For each of these arrays the field, in the words of the user."""
+        return [self.what(name) for name, held in self.content.items() for _ in _rooms(held)]
 
     def room(self, field: str) -> slice:
         """Which of the arrays hold a field."""
@@ -99,8 +104,10 @@ class Sites:
     def __init__(self) -> None:
         self._table: dict[Hashable, Site] = {}
         self._rounds = 0
+        self._again = False
         self._mutable: set[type] = set()
         self._changed: set[type] = set()
+        self._rebound: set[tuple[Site, str]] = set()
 
     def at(self, ctx: Context, name: str, cls: type | None = None) -> Site:
         """The site of the op at hand in the function at hand."""
@@ -121,6 +128,15 @@ class Sites:
         self._changed.add(cls)
         return True
 
+    def is_rebound(self, site: Site, field: str) -> bool:
+        """Whether a field that leads to memory is assigned after the object has been made."""
+        return (site.root, field) in self._rebound
+
+    def rebinds(self, site: Site, field: str) -> None:
+        """Remember that: in the next round the object has a place for it."""
+        self._rebound.add((site.root, field))
+        self._again = True
+
     def grown(self, place: Location | None) -> bool:
         """End a round of typing; says whether another one must follow."""
         sites = list(self._table.values())
@@ -131,7 +147,8 @@ class Sites:
                 "cell", "two kinds of memory meet that hold different things", place, str(why)
             ) from None
         grown = any([site.settle() for site in sites if site.root is site]) or grown
-        grown = grown or bool(self._changed)
+        grown = grown or bool(self._changed) or self._again
+        self._again = False
         self._mutable |= self._changed
         self._changed.clear()
         self._rounds += 1
@@ -155,7 +172,8 @@ def renewed(held: Abstract) -> Abstract:
 
 
 def _rooms(held: Abstract) -> list[Type]:
-    return [array(type, 1, "C") for type in travelling_types(held) if isinstance(type, Scalar)]
+    types = travelling_types(held)
+    return [array(type, 1, "C") if isinstance(type, Scalar) else cell_of(type) for type in types]
 
 
 def _span(loc: Location | None) -> Hashable:

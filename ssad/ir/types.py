@@ -82,6 +82,18 @@ class List(Type):
         self.elem = elem
 
 
+class Cell(Type):
+    """A place for one value that is no scalar, above all an array. No cell reaches differentiation: the pass
+    `unbox` makes values of what they hold.
+    """
+
+    __slots__ = ("elem",)
+
+    def __init__(self, elem: Type) -> None:
+        super().__init__(f"cell<{elem}>")
+        self.elem = elem
+
+
 class Tuple(Type):
     """A fixed sequence of values; exists only between a call and the extraction of its results."""
 
@@ -144,6 +156,11 @@ def list_of(elem: Type) -> List:
     return _list(elem)
 
 
+def cell_of(elem: Type) -> Cell:
+    """The type of places for a value of that type."""
+    return _cell(elem)
+
+
 def tape(*fields: Type, growable: bool = False) -> Tape:
     """The tape type whose records have these field types."""
     return _tape(fields, growable)
@@ -170,11 +187,16 @@ def _list(elem: Scalar) -> List:
 
 
 @cache
+def _cell(elem: Type) -> Cell:
+    return _interned(Cell(elem))
+
+
+@cache
 def _tape(fields: tuple[Type, ...], growable: bool) -> Tape:
     return _interned(Tape(fields, growable))
 
 
-_T = TypeVar("_T", Array, List, Tuple, Tape)
+_T = TypeVar("_T", Array, Cell, List, Tuple, Tape)
 
 
 def _interned(type_: _T) -> _T:
@@ -183,16 +205,16 @@ def _interned(type_: _T) -> _T:
 
 def generic(name: str, elems: tuple[Type, ...]) -> Type:
     """The type written `name<elems>`. Raises ValueError where there is none."""
-    if name == "list":
+    if name in ("list", "cell"):
         if len(elems) != 1:
-            raise ValueError(f"a list has one type of elements, not {len(elems)}")
-        return list_of(elems[0])
+            raise ValueError(f"a {name} has one type of elements, not {len(elems)}")
+        return list_of(elems[0]) if name == "list" else cell_of(elems[0])
     return tuple_of(*elems) if name == "tuple" else tape(*elems, growable=name == "stack")
 
 
 _ARRAY = re.compile(r"(\w+)\[\s*([?,\s]*)(?:;\s*([CFA])\s*)?\]$")
 _MAX_NESTING = 64
-_GENERIC = re.compile(r"(tuple|tape|stack|list)<(.*)>$", re.S)
+_GENERIC = re.compile(r"(tuple|tape|stack|list|cell)<(.*)>$", re.S)
 
 
 def parse_type(text: str) -> Type:

@@ -17,13 +17,17 @@ from __future__ import annotations
 from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.edit import prune_params, replace_values
 from ssad.ir.ssa_builder import SSABuilder
-from ssad.ir.types import Array, Scalar
+from ssad.ir.types import Array, Cell, Type
 from ssad.passes.manager import function_pass
 
 
 @function_pass("promote", "keep the only element of small arrays in values")
 def run(function: Function, module: Module) -> bool:
-    cells = _cells(function)
+    return promote(function, _cells(function))
+
+
+def promote(function: Function, cells: set[Value]) -> bool:
+    """Make values of what `cells` hold, which nothing but reads and writes of it may use."""
     if not cells:
         return False
     promotion = _Promotion(function, cells)
@@ -84,7 +88,7 @@ class _Promotion:
                 written = self._written(op)
                 if written is not None:
                     now[written[0]] = written[1]
-                elif op.prim.name == "load" and op.operands[0] in self.cells:
+                elif op.prim.name in ("load", "cell_get") and op.operands[0] in self.cells:
                     self._read(block, op, now)
                 else:
                     kept.append(op)
@@ -101,13 +105,13 @@ class _Promotion:
         """The array that an op gives a new element, and the element; a new array has none yet."""
         if op.result in self.cells:
             return op.result, Undef(_element(op.result))
-        if op.prim.name == "store" and op.operands[0] in self.cells:
-            return op.operands[0], op.operands[2]
+        if op.prim.name in ("store", "cell_set") and op.operands[0] in self.cells:
+            return op.operands[0], op.operands[-1]
         return None
 
 
-def _element(cell: object) -> Scalar:
-    assert isinstance(cell, Value) and isinstance(cell.type, Array)
+def _element(cell: object) -> Type:
+    assert isinstance(cell, Value) and isinstance(cell.type, Array | Cell)
     return cell.type.elem
 
 

@@ -9,6 +9,7 @@ from ssad.primitives import (  # noqa: F401  (imported for what they define)
     array,
     call,
     cast,
+    cell,
     check,
     comparison,
     gamma,
