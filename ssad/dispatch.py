@@ -21,6 +21,7 @@ from ssad.frontend.abstract import (
     ComplexArrayOf,
     ComplexOf,
     Known,
+    MaybeNone,
     Number,
     TreeOf,
 )
@@ -219,6 +220,9 @@ class Specialisation:
                 return put_together(*abstract.made_of, [build(item) for item in abstract.items])
             if isinstance(abstract, Known):
                 return None if tangent else abstract.object
+            if isinstance(abstract, MaybeNone):
+                value = build(abstract.of)
+                return value if results[self.result_position[Slot("primal", next(numbers))]] else None
             at = self.result_position.get(Slot("primal", next(numbers), tangent))
             value = None if at is None else results[at]
             if isinstance(abstract, ComplexArrayOf):

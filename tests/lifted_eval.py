@@ -119,6 +119,10 @@ class Evaluator:
     def op_narrow(self, op: Op, error: Any, classes: Any) -> Any:
         return error
 
+    def op_present(self, op: Op, x: Any) -> Any:
+        assert x is not None
+        return x
+
     def op_length(self, op: Op, x: Any) -> int:
         return len(x)
 

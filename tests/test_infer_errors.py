@@ -14,13 +14,14 @@ from ssad.frontend.abstract import Number
 from ssad.frontend.arguments import abstract_of, parse_signature, signature_of_annotations
 from ssad.frontend.codes import CODES
 from ssad.frontend.infer import infer
+from ssad.pipeline import Recipe, stage
 from tests.untypable_programs import CASES, unknown_name
 
 
 @pytest.mark.parametrize(("fn", "signature", "code", "part"), CASES, ids=[case[0].__name__ for case in CASES])
 def test_refusals(fn: Callable[..., Any], signature: str, code: str, part: str) -> None:
     with pytest.raises(SsadError) as caught:
-        infer(fn, parse_signature(signature))
+        stage("optimised", fn, parse_signature(signature), Recipe())
     text = str(caught.value)
     assert text.startswith(f"error[{code}]: ") and part in text
     assert len(text.splitlines()) <= 6

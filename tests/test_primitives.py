@@ -62,15 +62,23 @@ def test_every_primitive_of_the_documentation_is_there() -> None:
 @pytest.mark.parametrize("prim", PRIMITIVES.values(), ids=_ids)
 def test_record_is_complete(prim: Primitive) -> None:
     lifted = prim.name.startswith("py.")
-    assert lifted or prim.llvm is not None
+    passing = lifted or prim.name in BEFORE_DIFFERENTIATION
+    assert passing or prim.llvm is not None
     assert (
         lifted or prim.eval is not None or prim.name in ("call", "check", "recall")
     )  # done by the interpreter
     if prim.partials is not None:
         assert prim.points, "partials are swept at points"
     lowerings = [v for v in vars(prim.llvm).values() if v] if isinstance(prim.llvm, ByKind) else [prim.llvm]
-    assert lifted or all(isinstance(w, Template | Intrinsic | Libm | Runtime | Native) for w in lowerings)
+    assert (
+        lifted
+        or passing
+        or all(isinstance(w, Template | Intrinsic | Libm | Runtime | Native) for w in lowerings)
+    )
 
+
+BEFORE_DIFFERENTIATION = {"cell_new", "cell_get", "cell_set"}
+"""Made values by the pass unbox: no machine code and no derivative is ever made of them."""
 
 SPELLED_BY_THE_WRITER = {
     "any number of operands": {
@@ -88,6 +96,7 @@ SPELLED_BY_THE_WRITER = {
     "not in Python": {"digamma", "trigamma"},
     "Python integers do not overflow": {f"{n}_overflows" for n in ("add", "sub", "mul", "ipow", "shl")},
     "a list": {"tape_new", "tape_set", "tape_get", "stack_new", "stack_push", "stack_top", "stack_pop"},
+    "gone": BEFORE_DIFFERENTIATION,
     "the same list": {"seal", "unseal"},
     "more than an expression": {name for name in PRIMITIVES if name.startswith("list_")},
     "not before Python 3.13": set() if sys.version_info >= (3, 13) else {"fma"},

@@ -13,7 +13,7 @@ from ssad.api.callables import fixed, plain
 from ssad.api.tracebacks import door
 from ssad.backend.aot import Export, Library, export_library
 from ssad.errors import DifferentiationError, UnsupportedError, UsageError
-from ssad.frontend.abstract import Abstract, ArrayOf, ComplexOf, Number, TupleOf
+from ssad.frontend.abstract import Abstract, ArrayOf, ComplexOf, MaybeNone, Number, TupleOf
 from ssad.frontend.arguments import parse_signature, signature_of_annotations
 from ssad.frontend.infer import Typed
 from ssad.pipeline import Artefact, Recipe, Step, parts_of, stages
@@ -141,9 +141,11 @@ def _flavours(result: Abstract) -> list[int]:
     shown: list[bool] = []
 
     def walk(abstract: Abstract) -> None:
-        if isinstance(abstract, TupleOf | ComplexOf):
+        if isinstance(abstract, TupleOf | ComplexOf | MaybeNone):
             for item in abstract.items:
                 walk(item)
+            if isinstance(abstract, MaybeNone):
+                shown.append(True)  # whether there is a value
         else:
             shown.extend(n == 0 for n in range(len(abstract.parts)))
 

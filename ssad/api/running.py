@@ -11,7 +11,7 @@ from ssad.ad.signature import Slot
 from ssad.api.arguments import check_differentiable, is_differentiable, like
 from ssad.dispatch import Specialisation, Specialisations
 from ssad.errors import ArgumentError, DifferentiationError
-from ssad.frontend.abstract import Abstract, ArrayOf, ComplexOf, Number, TreeOf
+from ssad.frontend.abstract import Abstract, ArrayOf, ComplexOf, MaybeNone, Number, TreeOf
 from ssad.shadows import as_complex, as_reals, copies, zeros_like
 from ssad.trees import kind_of, leaves, refilled
 
@@ -32,12 +32,24 @@ def reverse(
     float_result(versions, found, args)
     values = found.prepare(args)
     results = found.call(values)
-    return found.rebuild(results), [cotangent(found, n, args, values, results) for n in argnums]
+    value = found.rebuild(results)
+    if value is None and isinstance(found.result, MaybeNone):
+        raise DifferentiationError(
+            "a gradient is defined where the function returns a float; this time it returned None",
+            found.compiled.derivative.function.loc,
+            "is a `return` missing? raise an error where there is no value",
+            code="SSAD0207",
+        )
+    return value, [cotangent(found, n, args, values, results) for n in argnums]
 
 
-def float_result(versions: Specialisations, found: Specialisation, args: Sequence[Any]) -> None:
-    """Refuse a result that has no gradient: anything but one float."""
+def float_result(
+    versions: Specialisations, found: Specialisation, args: Sequence[Any], checked: bool = True
+) -> None:
+    """Refuse a result that has no gradient: anything but one float (or None, where that is looked at)."""
     result = found.result
+    if checked and isinstance(result, MaybeNone):
+        result = result.of
     if isinstance(result, Number) and result.type.is_float:
         return
     function = found.compiled.derivative.function
@@ -47,6 +59,8 @@ def float_result(versions: Specialisations, found: Specialisation, args: Sequenc
     cure = "return a scalar (a sum, say), or use ssad.jacobian or ssad.vjp"
     if isinstance(result, ComplexOf):
         cure = "return a real number, for example z.real or abs(z), or use ssad.vjp"
+    if isinstance(result, MaybeNone):
+        cure = "is a `return` missing? raise an error where there is no value"
     if isinstance(result, ArrayOf):
         primal = versions.find(args, ())
         value = primal.rebuild(primal.call(primal.prepare(copies(args))))

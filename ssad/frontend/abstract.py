@@ -530,6 +530,24 @@ class MaybeUnbound(Compound):
         return f"{self.of} (or no value)"
 
 
+class MaybeNone(Compound):
+    """A value that is None on some paths: one more part of type bool says whether it is not."""
+
+    extra = BOOL
+
+    @property
+    def of(self) -> Abstract:
+        return self.items[0]
+
+    def __str__(self) -> str:
+        return f"{self.of} or None"
+
+
+def is_none(value: Abstract) -> bool:
+    """Whether it is None, whatever happens."""
+    return isinstance(value, Known) and value.object is None
+
+
 def number(value: Any) -> Abstract:
     """The abstract value of a Python or NumPy number known at compile time."""
     if isinstance(value, bool | np.bool_):

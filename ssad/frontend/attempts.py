@@ -26,6 +26,7 @@ _QUIET = frozenset(
             "py.attempt",
             "py.caught",
             "py.narrow",
+            "py.present",
         ),
     )
 )

@@ -20,6 +20,7 @@ from ssad.frontend.abstract import (
     Closure,
     DerivativeOf,
     Known,
+    MaybeNone,
     MemoryList,
     Number,
     PartialOf,
@@ -46,6 +47,7 @@ from ssad.frontend.dicts import entries
 from ssad.frontend.engine import Instance, Template
 from ssad.frontend.exceptions import make_exception
 from ssad.frontend.lift import Lifted, Param
+from ssad.frontend.nothing import call_words, present
 from ssad.frontend.numpy_calls import NUMPY_CALLS
 from ssad.frontend.outside import default_value, guard_content, item, opened
 from ssad.frontend.printing import print_
@@ -123,6 +125,7 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
     own = records.builtin(ctx, obj, args)
     if own is not None:
         return own
+    args = _without_none(ctx, obj, args)
     if obj is print:
         return print_(ctx, [opened(ctx, rep) for rep in args], dict(keywords))
     handler = _found(BUILTINS, obj) or _found(NUMPY_CALLS, obj) or _found(COMPLEX_CALLS, obj)
@@ -163,6 +166,21 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
     if not callable(obj):
         raise untypable("operand", f"{Known(obj)} cannot be called", ctx.loc)
     raise unsupported("call", f"a call of {_name(obj)} is not compiled yet", ctx.loc, _cure(obj))
+
+
+def _without_none(ctx: Context, obj: Any, args: list[Rep]) -> list[Rep]:
+    """The arguments of a function of numbers; where one of them is None it raises what CPython raises."""
+    takes_numbers = _found(CALLS, obj) is not None or _found(LIBRARY, obj) is not None
+    if obj in (print, isinstance, callable) or getattr(obj, "__module__", "") not in _OF_NUMBERS:
+        return args
+    given = [takes_numbers or isinstance(rep.abstract, MaybeNone) for rep in args]
+    return [
+        present(ctx, rep, "TypeError", lambda: call_words(obj, args)) if numeric else rep
+        for rep, numeric in zip(args, given, strict=True)
+    ]
+
+
+_OF_NUMBERS = ("builtins", "math", "cmath", "_operator")
 
 
 def _call_partial(

@@ -1,7 +1,7 @@
 """Cells: variables that several functions see, as memory made inside the compiled function.
 
 A cell holds each number of its content in an array of length 1, made by `alloc`, read by `load`, written by
-`store`, and what leads to other memory, an array for example, in a cell of the IR, made by `cell_new`; what is
+`store`, and what leads to other memory, as an array does, in a cell of the IR, made by `cell_new`; what is
 known at compile time takes no room.
 """
 

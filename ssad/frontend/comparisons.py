@@ -14,6 +14,7 @@ from ssad.frontend.abstract import (
     DictOf,
     Known,
     ListOf,
+    MaybeNone,
     MaybeUnbound,
     MemoryList,
     Number,
@@ -23,9 +24,11 @@ from ssad.frontend.abstract import (
     Text,
     TupleOf,
     Unbound,
+    is_none,
 )
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, flag_of, known, scalar
+from ssad.frontend.nothing import there, value_of
 from ssad.frontend.promotion import (
     big_int_as_float,
     meet,
@@ -58,6 +61,8 @@ def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         found = _contains(ctx, a, b)
         return plain_bool(found if symbol == "in" else ctx.not_(found))
     x, y = a.abstract, b.abstract
+    if isinstance(x, MaybeNone) or isinstance(y, MaybeNone):
+        return _compare_perhaps(ctx, symbol, a, b)
     if isinstance(x, Number) and isinstance(y, Number):
         if not x.type.is_float and not y.type.is_float:
             return _compare_integers(ctx, symbol, a, b)
@@ -89,6 +94,27 @@ def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     if isinstance(x, TupleOf) and isinstance(y, TupleOf):
         return plain_bool(_in_order(ctx, symbol, a.items(), b.items()))
     raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
+
+
+def _compare_perhaps(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
+    """`==` and `!=` of what may be None: None is equal to None only."""
+    both = ctx.and_(there(a), there(b))
+    neither = ctx.and_(ctx.not_(there(a)), ctx.not_(there(b)))
+    equal = neither
+    if both is not FALSE:
+        same = _where(ctx, both, lambda: truth(ctx, compare(ctx, "==", value_of(a), value_of(b))))
+        equal = ctx.or_(neither, ctx.and_(both, same))
+    return plain_bool(equal if symbol == "==" else ctx.not_(equal))
+
+
+def _where(ctx: Context, condition: Value, value: Callable[[], Value]) -> Value:
+    """A value whose checks count only where `condition` holds."""
+    before = ctx.assumption
+    ctx.assumption = ctx.and_(before, condition)
+    try:
+        return value()
+    finally:
+        ctx.assumption = before
 
 
 def _compare_with_big(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep | None:
@@ -184,6 +210,11 @@ def _in_order(ctx: Context, symbol: str, a: list[Rep], b: list[Rep]) -> Value:
 
 def _identical(ctx: Context, a: Rep, b: Rep) -> Value:
     x, y = a.abstract, b.abstract
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one.abstract, MaybeNone) and is_none(other.abstract):
+            return ctx.not_(there(one))
+    if isinstance(x, MaybeNone) or isinstance(y, MaybeNone):
+        raise unsupported("value", f"`is` between {x} and {y} is not compiled", ctx.loc, "compare with ==")
     if isinstance(x, Known) and isinstance(y, Known):
         return TRUE if x.object is y.object else FALSE
     for number, other in ((a, b), (b, a)):
@@ -250,6 +281,9 @@ def truth(ctx: Context, a: Rep) -> Value:
         return ctx.cast(a.parts[0], BOOL)
     if isinstance(kind, ComplexOf):
         return complexes.truth(ctx, a)
+    if isinstance(kind, MaybeNone):
+        some = there(a)
+        return ctx.and_(some, _where(ctx, some, lambda: truth(ctx, value_of(a))))
     own = records.call_method(ctx, a, "__bool__") or records.call_method(ctx, a, "__len__")
     if own is not None:
         return truth(ctx, own)

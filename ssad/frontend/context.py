@@ -26,11 +26,13 @@ from ssad.frontend.abstract import (
     Compound,
     Exceptional,
     Known,
+    MaybeNone,
     MaybeUnbound,
     Number,
     Several,
     TupleOf,
     Unbound,
+    is_none,
     number,
 )
 from ssad.frontend.codes import unsupported, untypable
@@ -252,8 +254,10 @@ class Context:
             ) from None
         parts = []
         for x, y in zip(self.convert(a, abstract), self.convert(b, abstract), strict=True):
-            if _same(x, y):
+            if _same(x, y) or isinstance(y, Undef):
                 parts.append(x)
+            elif isinstance(x, Undef):
+                parts.append(y)
             elif isinstance(x.type, Scalar | Array):
                 parts.append(self.emit("select" if isinstance(x.type, Scalar) else "choose", cond, x, y))
             else:
@@ -293,6 +297,12 @@ class Context:
             if isinstance(source, MaybeUnbound):
                 inner = Rep(source.of, rep.parts[:-1])
                 return [*self.convert(inner, to.of), rep.parts[-1]]
+            return [*self.convert(rep, to.of), TRUE]
+        if isinstance(to, MaybeNone):
+            if is_none(source):
+                return [*map(undefined, to.of.parts), FALSE]
+            if isinstance(source, MaybeNone):
+                return [*self.convert(Rep(source.of, rep.parts[:-1]), to.of), rep.parts[-1]]
             return [*self.convert(rep, to.of), TRUE]
         if isinstance(to, Several):
             return self._one_of(rep, to)

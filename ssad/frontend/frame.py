@@ -12,7 +12,7 @@ from ssad.frontend.comprehensions import spelled
 from ssad.frontend.instruction import Instruction, Position
 from ssad.frontend.refusals import location, refusal
 from ssad.ir.builder import Builder
-from ssad.ir.core import Block, Edge, Function, Location, Module, Op, Terminator, Value, branch
+from ssad.ir.core import Block, Edge, Function, Location, Module, Op, Terminator, Value, branch, jump
 from ssad.ir.ssa_builder import SSABuilder
 from ssad.ir.types import OBJECT
 
@@ -191,8 +191,10 @@ class Frame:
         self.ssa.seal(body)
         self.builder.block = body
 
-    def leave(self, terminator: Terminator, drop: tuple[int, int] = (0, 0)) -> None:
-        """End the block at hand; along the n-th way `drop[n]` entries on top of the stack are forgotten."""
+    def leave(self, terminator: Terminator, drop: tuple[int, int] = (0, 0), present: str = "") -> None:
+        """End the block at hand; along the n-th way `drop[n]` entries on top of the stack are forgotten, and
+        along the second one the local `present` is not None.
+        """
         here = self.builder.block
         here.term = terminator
         for depth, entry in enumerate(self.stack):
@@ -202,7 +204,21 @@ class Frame:
                 raise refusal(entry.what, entry.place or self.loc)
         shape = [None if isinstance(entry, Value) else entry for entry in self.stack]
         for n, successor in enumerate(self.at.successors):
-            self._arrive(here, successor, shape[: len(shape) - drop[n]])
+            source = self._present(here, terminator.edges[1], present) if n == 1 and present else here
+            self._arrive(source, successor, shape[: len(shape) - drop[n]])
+
+    def _present(self, here: Block, edge: Edge, name: str) -> Block:
+        """A block on the edge in which the local, found not to be None, gets a type that says so."""
+        block = Block("present")
+        self.function.blocks.insert(self.function.blocks.index(here) + 1, block)
+        block.term = jump(edge.target, None, self.loc)
+        edge.target = block
+        self.ssa.add_edge(here, block)
+        self.ssa.seal(block)
+        value = self.ssa.read(("local", name), here)
+        self.builder.block = block
+        self.ssa.write(("local", name), block, self.emit("py.present", value, hint=name))
+        return block
 
     def _arrive(self, source: Block, successor: CodeBlock, shape: list[Pending | None]) -> None:
         """Announce the edge from `source`, which brings a stack of that shape."""

@@ -16,6 +16,7 @@ from ssad.frontend import (
     instances,
     iteration,
     lists,
+    nothing,
     outside,
     patterns,
     sequences,
@@ -24,6 +25,7 @@ from ssad.frontend.abstract import Known, MemoryList, Unbound
 from ssad.frontend.codes import unsupported
 from ssad.frontend.comparisons import compare, truth
 from ssad.frontend.context import Context, Rep
+from ssad.frontend.nothing import opening
 from ssad.frontend.operators import binary, unary
 from ssad.frontend.promotion import plain_bool
 from ssad.ir.core import Op
@@ -71,6 +73,10 @@ def _append(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     return lists.append(ctx, *operands)
 
 
+def _unpacked(op: Op, operands: list[Rep]) -> str:
+    return "cannot unpack non-iterable NoneType object"
+
+
 HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.const": outside.const,
     "py.global": outside.global_,
@@ -78,33 +84,33 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.import": outside.import_,
     "py.unbound": _unbound,
     "py.check_bound": _check_bound,
-    "py.binary": _binary,
-    "py.unary": _opening(_unary),
-    "py.compare": _compare,
+    "py.binary": opening(_binary, nothing.binary),
+    "py.unary": opening(_opening(_unary), nothing.unary),
+    "py.compare": nothing.ordering(_compare),
     "py.truth": _opening(_truth),
     "py.cell": cells.cell,
     "py.cell_load": cells.load,
     "py.cell_store": cells.store,
-    "py.getattr": attributes.getattr_,
+    "py.getattr": opening(attributes.getattr_, nothing.attribute, "AttributeError"),
     "py.super": instances.super_,
-    "py.setattr": instances.setattr_,
-    "py.getitem": indexing.getitem,
-    "py.setitem": indexing.setitem,
+    "py.setattr": opening(instances.setattr_, nothing.attribute, "AttributeError", at=[0]),
+    "py.getitem": opening(indexing.getitem, nothing.object_("is not subscriptable"), at=[0]),
+    "py.setitem": opening(indexing.setitem, nothing.object_("does not support item assignment"), at=[0]),
     "py.slice": sequences.slice_,
     "py.tuple": sequences.tuple_,
     "py.list": sequences.list_,
     "py.append": _append,
     "py.builtin": calls.builtin,
-    "py.spread": _opening(sequences.spread),
+    "py.spread": opening(_opening(sequences.spread), nothing.object_("is not iterable")),
     "py.dict": dicts.dict_,
     "py.merge": _opening(dicts.merge),
-    "py.unpack": _opening(sequences.unpack),
+    "py.unpack": opening(_opening(sequences.unpack), _unpacked),
     "py.rest": _opening(sequences.rest),
-    "py.check_length": _opening(sequences.check_length),
-    "py.call": calls.call,
+    "py.check_length": opening(_opening(sequences.check_length), _unpacked),
+    "py.call": opening(calls.call, nothing.object_("is not callable"), at=[0]),
     "py.call_star": _opening(calls.call_star),
     "py.function": calls.function,
-    "py.iter": _opening(iteration.iter_),
+    "py.iter": opening(_opening(iteration.iter_), nothing.object_("is not iterable")),
     "py.iter_more": iteration.iter_more,
     "py.iter_item": iteration.iter_item,
     "py.next_index": iteration.next_index,
@@ -114,6 +120,7 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.caught": caught.caught,
     "py.matches": caught.matches,
     "py.narrow": caught.narrow,
+    "py.present": nothing.narrowed,
     "py.length": patterns.length_,
     "py.is_kind": patterns.is_kind,
     "py.match_keys": patterns.match_keys,

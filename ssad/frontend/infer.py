@@ -12,6 +12,7 @@ from ssad.frontend.abstract import (
     ComplexArrayOf,
     ComplexOf,
     Known,
+    MaybeNone,
     Number,
     TreeOf,
     without_constants,
@@ -26,6 +27,7 @@ from ssad.frontend.outside import default_value
 from ssad.frontend.places import Widened
 from ssad.frontend.shapes import placeholder, represent
 from ssad.ir.core import Location, Module
+from ssad.ir.types import Scalar
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def _refuse_result(result: Abstract, place: Location | None) -> None:
     if isinstance(result, TreeOf):
         for item in result.items:
             _refuse_result(item, place)
+    elif isinstance(result, MaybeNone) and all(isinstance(part, Scalar) for part in result.of.parts):
+        _refuse_result(result.of, place)
     elif not isinstance(result, Number | ComplexOf | ArrayOf | ComplexArrayOf | Known):
         raise unsupported(
             "value",

@@ -1,8 +1,9 @@
 """Objects made inside whose attributes are assigned: references to memory, as in Python.
 
 Each attribute that is assigned is a field of the memory (see `cells.py`): whoever holds the object sees it.
-What leads to other memory, arrays above all, is part of the reference itself where it is given when the object
-is made and never assigned after that. A class is mutable if an attribute of an instance made inside is assigned anywhere.
+What leads to other memory, arrays above all, is part of the reference itself where it is given when the
+object is made and never assigned after that. A class is mutable if an attribute of an instance made inside is
+assigned anywhere.
 """
 
 from __future__ import annotations

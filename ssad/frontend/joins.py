@@ -15,7 +15,7 @@ from ssad.frontend.abstract import (
     ComplexOf,
     Compound,
     Exceptional,
-    Known,
+    MaybeNone,
     MaybeUnbound,
     MemoryList,
     Number,
@@ -24,6 +24,8 @@ from ssad.frontend.abstract import (
     TupleOf,
     Unbound,
     array_of,
+    is_none,
+    without_constants,
 )
 from ssad.ir.types import BOOL, F64, I64, U64, Scalar, array
 
@@ -59,6 +61,12 @@ def join(a: Abstract, b: Abstract) -> Abstract:
         x = a.of if isinstance(a, MaybeUnbound) else a
         y = b.of if isinstance(b, MaybeUnbound) else b
         return MaybeUnbound([join(x, y)])
+    if is_none(a) or is_none(b):
+        return _or_none(b if is_none(a) else a)
+    if isinstance(a, MaybeNone) or isinstance(b, MaybeNone):
+        x = a.of if isinstance(a, MaybeNone) else a
+        y = b.of if isinstance(b, MaybeNone) else b
+        return MaybeNone([join(x, y)])
     if isinstance(a, Number) and isinstance(b, Number):
         return _join_numbers(a, b)
     if isinstance(a, Number | ComplexOf) and isinstance(b, Number | ComplexOf):
@@ -86,12 +94,15 @@ def join(a: Abstract, b: Abstract) -> Abstract:
     if isinstance(a, MemoryList) and isinstance(b, MemoryList):
         a.place.unite(b.place)
         return MemoryList(a.place)
-    nothing = any(isinstance(x, Known) and x.object is None for x in (a, b))
-    raise NoJoin(
-        "ssad has no values that may be None; use a number such as 0.0 or math.nan, and a flag"
-        if nothing
-        else "give the variable one type on every path, or use two variables"
-    )
+    raise NoJoin("give the variable one type on every path, or use two variables")
+
+
+def _or_none(value: Abstract) -> MaybeNone:
+    if isinstance(value, MaybeNone):
+        return value
+    if isinstance(value, Exceptional | Several):
+        raise NoJoin("give the variable one type on every path, or use two variables")
+    return MaybeNone([without_constants(value) if isinstance(value, Number) else value])
 
 
 def _join_exceptions(a: Compound, b: Compound) -> Compound:

@@ -228,7 +228,16 @@ def maybe_unbound(function: Function) -> set[Value]:
 
 
 _IDLE = frozenset(
-    ("py.const", "py.dict", "py.tuple", "py.unbound", "py.next_index", "py.function", "py.narrow")
+    (
+        "py.const",
+        "py.dict",
+        "py.tuple",
+        "py.unbound",
+        "py.next_index",
+        "py.function",
+        "py.narrow",
+        "py.present",
+    )
 )
 
 

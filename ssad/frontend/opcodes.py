@@ -348,12 +348,14 @@ def branch_(frame: Frame, at: Instruction) -> None:
 def branch_none(frame: Frame, at: Instruction) -> None:
     none = frame.emit("py.const", value=None)
     same = frame.emit("py.compare", frame.pop(), none, op="is")
-    _branch(frame, frame.emit("py.truth", same, negate=False))
+    tested = frame.at.instructions[-2] if len(frame.at.instructions) > 1 else at
+    local = tested.op == "load" and tested.arg not in frame.cells
+    _branch(frame, frame.emit("py.truth", same, negate=False), present=tested.arg if local else "")
 
 
-def _branch(frame: Frame, condition: Value, drop: tuple[int, int] = (0, 0)) -> None:
+def _branch(frame: Frame, condition: Value, drop: tuple[int, int] = (0, 0), present: str = "") -> None:
     then, other = (Edge(frame.blocks[successor]) for successor in frame.at.successors)
-    frame.leave(branch(condition, then, other, frame.loc), drop)
+    frame.leave(branch(condition, then, other, frame.loc), drop, present)
 
 
 @handles("return")

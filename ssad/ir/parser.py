@@ -84,7 +84,7 @@ _WORDS = {
     "NUMBER": "a number",
     "STRING": "a string",
     "TYPE": "a type",
-    "GENERIC": "tuple<, tape<, stack<, list<",
+    "GENERIC": "tuple<, tape<, stack<, list<, cell<",
     "SPAN": "a span (:3:4-3:9)",
     "_OPEN": "`{`",
     "_CLOSE": "`}`",

@@ -37,6 +37,15 @@ class _Momentum:
         return self.velocity
 
 
+class _Buffers:
+    def __init__(self, x) -> None:
+        self.now, self.next = x.copy(), np.zeros(len(x))
+
+    def step(self) -> None:
+        self.next[1] = self.now[0] + self.now[1] * self.now[2]
+        self.now, self.next = self.next, self.now
+
+
 class _Scheme(enum.Enum):
     EULER = 1
     MIDPOINT = 2
@@ -75,6 +84,23 @@ def mutable_dataclasses(x: float = 0.7, n: int = 3) -> float:
     for _ in range(n):
         w += momentum.step(2.0 * w)
     return w * momentum.velocity
+
+
+def rebound_arrays(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """Attributes and captured variables that hold one array first, another one later."""
+    buffers = _Buffers(x)
+    for _ in range(3):
+        buffers.step()
+    return buffers.now[1] * buffers.next[1]
+
+
+def values_or_none(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """Values that are None on some paths."""
+    best = None
+    for v in x:
+        if best is None or v > best:
+            best = v
+    return best if best is not None else 0.0
 
 
 def dictionaries(x: float = 0.7) -> float:

@@ -52,8 +52,7 @@ def _refuse_rest(function: Function) -> None:
     for cell, loc in _elsewhere(function).items():
         what = names.get(cell, "what an object or a variable holds")
         raise UnsupportedError(
-            f"{what} is an array, or leads to one, and may be assigned anew; which one it is would have to be "
-            "known here",
+            f"{what} is an array, or leads to one, that is assigned anew: it cannot be followed here",
             loc,
             code="SSAD0165",
             cure="write into the array instead: `x[:] = ...`; or return the new array",
@@ -61,7 +60,7 @@ def _refuse_rest(function: Function) -> None:
     for param in function.params:
         if isinstance(param.type, Cell):
             raise UnsupportedError(
-                f"{param.name} is an array that may be assigned anew, and {function.name} is not inlined",
+                f"{param.name} is an array that is assigned anew: it cannot be followed into {function.name}",
                 function.loc,
                 code="SSAD0165",
                 cure="write into the array instead: `x[:] = ...`; or return the new array",

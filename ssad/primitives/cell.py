@@ -1,4 +1,4 @@
-"""Cells: places for one value that is no scalar, which leave before differentiation (see `passes/unbox.py`)."""
+"""Cells: places for one value that is no scalar; gone before differentiation (see `passes/unbox.py`)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ define(
 define(
     "cell_get",
     type_rule=_get_rule,
-    eval=lambda cell: cell[0],
+    eval=lambda cell: cell[0] if cell else None,  # nothing yet: nobody looks at it
     effects=Effect.READS,
     nondifferentiable=_GONE,
 )

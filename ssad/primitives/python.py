@@ -44,6 +44,7 @@ for _name in (
     "attempt",
     "matches",
     "narrow",
+    "present",
 ):
     _define(_name)
 for _name in ("length", "is_kind", "match_keys", "match_class"):

@@ -33,6 +33,7 @@ THEMES = (
     "raises",
     "handled",
     "matching",
+    "rebound",
     "recursion",
     "state",
     "instances",
