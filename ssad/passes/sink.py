@@ -18,7 +18,7 @@ from ssad.analysis.memo import dominators, loop_forest
 from ssad.ir.core import Block, Edge, Function, Module, Op, Terminator, Value
 from ssad.ir.edit import split_edge
 from ssad.ir.graph import predecessors
-from ssad.ir.types import Scalar
+from ssad.ir.types import BOOL, Scalar
 from ssad.passes.manager import function_pass
 
 User = Op | Edge | Terminator
@@ -129,8 +129,17 @@ class _Sinking:
 
 
 def _slice(block: Block) -> set[Value]:
-    """The values on which the branch at the end of `block` decides, back to where they enter it."""
+    """The values on which the branch at the end of `block` decides, back to where they enter it; what is true
+    or false may have been computed before, outside of a loop for example.
+    """
     found = set(block.term.operands)
+    work = list(found)
+    while work:
+        owner = work.pop().owner
+        if isinstance(owner, Op) and owner.result is not None and owner.result.type is BOOL:
+            fresh = [value for value in owner.operands if value not in found]
+            found.update(fresh)
+            work.extend(fresh)
     for op in reversed(block.ops):
         if op.result in found:
             found.update(op.operands)

@@ -390,3 +390,13 @@ def raised_in_a_handler(x):
         raise Diverged(x)
     except Diverged as error:
         raise KeyError(error.args[0])  # noqa: B904
+
+
+@case(args=[lambda: (0.7, -1.5, 3), lambda: (0.7, 0.8, 3)], argnums=(0, 1))
+def always_the_same_error(u, v, n):
+    for _ in range(n):
+        try:
+            u = u * 0.5 + math.sqrt(v)
+        except ValueError:
+            u -= 0.25
+    return u
