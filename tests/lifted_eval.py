@@ -119,6 +119,12 @@ class Evaluator:
     def op_narrow(self, op: Op, error: Any, classes: Any) -> Any:
         return error
 
+    def op_special(self, op: Op, manager: Any) -> Any:
+        return getattr(manager, op.attrs["name"])
+
+    def op_with_except(self, op: Op, leaving: Any, error: BaseException) -> Any:
+        return leaving(type(error), error, error.__traceback__)
+
     def op_present(self, op: Op, x: Any) -> Any:
         assert x is not None
         return x

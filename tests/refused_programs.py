@@ -14,12 +14,6 @@ def exception_group(x):
         y = 0.0
     return y
 
-def with_block(x):
-    y = x
-    with open(x) as file:
-        y += 1.0
-    return y
-
 def generator(x):
     yield x
 

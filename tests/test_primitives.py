@@ -98,6 +98,7 @@ SPELLED_BY_THE_WRITER = {
     "a list": {"tape_new", "tape_set", "tape_get", "stack_new", "stack_push", "stack_top", "stack_pop"},
     "gone": BEFORE_DIFFERENTIATION,
     "the same list": {"seal", "unseal"},
+    "a statement": {"lock"},
     "more than an expression": {name for name in PRIMITIVES if name.startswith("list_")},
     "not before Python 3.13": set() if sys.version_info >= (3, 13) else {"fma"},
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from ssad.ad.custom import call_rule
 from ssad.ad.split import SplitCall, call_reverse_sweep
+from ssad.analysis.effects import synchronises
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Undef, Value
 from ssad.ir.primitive import Effect
@@ -51,6 +52,8 @@ class Cotangents:
         if op in self.split:
             return True
         if op.result is not None and op.result in self.scalars:
+            return True
+        if synchronises(op.prim):
             return True
         return bool(op.prim.effects & Effect.WRITES) and op.operands[0] in self.shadows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ssad.analysis.effects import allocates, calls, reads, refers, shares, written_by
+from ssad.analysis.effects import allocates, calls, reads, refers, shares, synchronises, written_by
 from ssad.analysis.memo import memoised
 from ssad.ir.core import Const, Function, Undef, Value
 
@@ -74,6 +74,8 @@ def alias_classes(function: Function, arguments_overlap: bool | None = None) -> 
     found = {sets.find(v) for v in written}, {sets.find(v) for v in read}
     out = {sets.find(v) for v in returned}, {sets.find(v) for v in passed}
     arguments = set(params)
+    if any(synchronises(op.prim) for op in function.ops()):
+        found[0].update(sets.find(param) for param in params)  # by other threads
     classes: list[AliasClass] = []
     of: dict[Value, AliasClass] = {}
     for root, values in members.items():

@@ -43,6 +43,12 @@ def calls(prim: Primitive) -> bool:
 
 
 @cache
+def synchronises(prim: Primitive) -> bool:
+    """Whether other threads may have changed memory of the caller's behind it."""
+    return bool(prim.effects & Effect.SHARES)
+
+
+@cache
 def must_stay(prim: Primitive) -> bool:
     """Whether it is kept even if nobody needs its result: it may raise or do anything."""
     return bool(prim.effects & (Effect.CHECKS | Effect.CALLS))

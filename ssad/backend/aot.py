@@ -33,6 +33,7 @@ _X86_FEATURES = {
     "x86-64-v4": frozenset({"sse4.2", "avx2", "avx512f"}),
 }
 
+_UNLOCKED = "take the lock where the library is called"
 _SILENT = "remove the print, or return what it shows"
 
 
@@ -100,6 +101,9 @@ class _Build:
         if code.prints:
             place = next(op.loc for f in module.functions.values() for op in f.ops() if op.name == "print")
             raise UnsupportedError("a library cannot print", place, _SILENT, "SSAD0161")
+        if code.locks:
+            place = next(op.loc for f in module.functions.values() for op in f.ops() if op.name == "lock")
+            raise UnsupportedError("a library has no locks of Python's", place, _UNLOCKED, "SSAD0118")
         with jit.lock():
             engine = jit.engine()
             parsed = engine.parse(code.text)

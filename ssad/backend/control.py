@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ssad.backend.layout import part_types, symbol
+from ssad.backend.locks import SYMBOL as LOCK
 from ssad.backend.printing import SYMBOL
 from ssad.errors import UnsupportedError
 from ssad.ir.core import Block, Op, Terminator
@@ -98,6 +99,11 @@ def _print(w: FunctionWriter, op: Op) -> None:
     w.emit(f"call void @{SYMBOL}(i32 {number}, ptr {words})")
 
 
+def _lock(w: FunctionWriter, op: Op) -> None:
+    number = w.module.lock_place(op)
+    w.emit(f"call void @{LOCK}(i32 {number}, i32 {int(op.attrs['take'])})")
+
+
 def _tuple(w: FunctionWriter, op: Op) -> None:
     w.define(op, *(part for value in op.operands for part in w.parts(value)))
 
@@ -119,6 +125,7 @@ def _recall(w: FunctionWriter, op: Op) -> None:
 
 HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     "check": _check,
+    "lock": _lock,
     "print": _print,
     "call": _call,
     "tuple": _tuple,

@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ssad.analysis.callgraph import calls_in, recursive
+from ssad.analysis.effects import synchronises
 from ssad.backend import debuginfo, runtime
 from ssad.backend.function_writer import FunctionWriter
 from ssad.backend.layout import part_types, symbol
+from ssad.backend.locks import SYMBOL as LOCK
 from ssad.backend.options import DEFAULT, Options
 from ssad.backend.printing import SYMBOL, Print
 from ssad.ir.core import Function, Location, Module, Op, Value
@@ -55,6 +57,8 @@ class LLVMCode:
     sites: list[Site]
     returns_memory: bool
     prints: Sequence[Print] = ()
+    locks: Sequence[str] = ()
+    """The names of the locks that are taken, by their numbers."""
     recursive: bool = False
     """Whether functions call themselves, so that the context must say how deep they may."""
 
@@ -75,9 +79,10 @@ def to_llvm(
     writer = ModuleWriter(module, options, features)
     called = {op.attrs["callee"] for f in module.functions.values() for op in calls_in(f)}
     main = module.main
+    shared = any(synchronises(op.prim) for f in module.functions.values() for op in f.ops())
     for function in module.functions.values():
-        # only the caller from outside has promised that arguments do not overlap
-        alone = function is main and main.name not in called
+        # only the caller from outside has promised that arguments do not overlap, and that nobody else writes
+        alone = function is main and main.name not in called and not shared
         writer.chunks.append(FunctionWriter(writer, function, noalias=alone and options.noalias).write())
     name = entry or f"entry.{symbol(main.name)}"
     writer.entry(main, name, "hidden " if entry else "")
@@ -94,6 +99,7 @@ def to_llvm(
         writer.sites,
         returns_memory(main),
         tuple(writer.prints),
+        tuple(writer.locks),
         bool(writer.recursive),
     )
 
@@ -112,6 +118,7 @@ class ModuleWriter:
     features: frozenset[str] | None = None
     sites: list[Site] = field(default_factory=list)
     prints: list[Print] = field(default_factory=list)
+    locks: list[str] = field(default_factory=list)
     declarations: dict[str, str] = field(default_factory=dict)
     attribute_groups: dict[str, int] = field(default_factory=dict)
     vector_symbols: dict[str, None] = field(default_factory=dict)
@@ -133,6 +140,14 @@ class ModuleWriter:
         self.prints.append(Print(op.attrs["text"], types, tuple(op.attrs.get("kinds", ()))))
         self.declare(SYMBOL, f"declare void @{SYMBOL}(i32, ptr)")
         return len(self.prints) - 1
+
+    def lock_place(self, op: Op) -> int:
+        """The number of the lock that the op takes or releases."""
+        name = op.attrs["object"]
+        if name not in self.locks:
+            self.locks.append(name)
+        self.declare(LOCK, f"declare void @{LOCK}(i32, i32)")
+        return self.locks.index(name)
 
     def declare(self, name: str, text: str) -> None:
         """Put the declaration of `@name` into the module, once."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
-from ssad.backend import jit, vectormath
+from ssad.backend import jit, locks, vectormath
 from ssad.backend.abi import ContextPool, Packer, raise_site
 from ssad.backend.llvm import LLVMCode, Site, to_llvm
+from ssad.backend.locks import Locking
 from ssad.backend.options import DEFAULT, Options
 from ssad.backend.printing import SYMBOL, Printing, callback
 from ssad.backend.runtime import WANTED_DEPTH, WANTED_LOWEST, standalone
@@ -89,8 +91,8 @@ class NativeFunction:
             if self._recursive:
                 context.words[WANTED_DEPTH] = sys.getrecursionlimit()
                 context.words[WANTED_LOWEST] = lowest_frame()
-            if self.code.prints:
-                with Printing(self.code.prints):
+            if self.code.prints or self.code.locks:
+                with self._with_python():
                     status = self._entry(context.address, context.slots)
             else:
                 status = self._entry(context.address, context.slots)
@@ -105,6 +107,13 @@ class NativeFunction:
         finally:
             POOL.give(context, _release)
 
+    @contextmanager
+    def _with_python(self) -> Iterator[None]:
+        """What a call needs that uses Python: to print, and to take locks."""
+        taken = [self.objects[name] for name in self.code.locks]
+        with Printing(self.code.prints), Locking(taken):
+            yield
+
 
 def compile_native(module: Module, options: Options = DEFAULT) -> NativeFunction:
     """Machine code for the main function of `module` (typed or refined IR) and all that it calls."""
@@ -113,5 +122,6 @@ def compile_native(module: Module, options: Options = DEFAULT) -> NativeFunction
         vectormath.load()
     code = to_llvm(module, options=options)
     imports = {SYMBOL: callback()} if code.prints else {}
+    imports |= {locks.SYMBOL: locks.callback()} if code.locks else {}
     compiled = jit.compile_module(code.text, options, [code.entry], imports)
     return NativeFunction(module, code, compiled, (perf_counter() - start) * 1e3)

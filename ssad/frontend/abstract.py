@@ -517,6 +517,13 @@ class Several(Compound):
         return f"exception {' or '.join(names)}"
 
 
+class ClassOfException(Compound):
+    """The class of an exception, the item, which may be of one of several kinds."""
+
+    def __str__(self) -> str:
+        return f"class of {self.items[0]}"
+
+
 class MaybeUnbound(Compound):
     """A variable with a value on some paths only: one more part of type bool says whether there is one."""
 

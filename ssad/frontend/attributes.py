@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import caught, complex_arrays, instances, lists, records
+from ssad.frontend import caught, complex_arrays, instances, lists, managers, records
 from ssad.frontend.abstract import (
     DTYPES,
     NUMPY,
@@ -156,6 +156,8 @@ def _of_known(ctx: Context, rep: Rep, name: str) -> Rep:
     obj: Any = rep.abstract.object  # type: ignore[attr-defined]
     if isinstance(obj, ModuleType):
         return module_attribute(ctx, obj, name)
+    if isinstance(obj, managers.LOCKS) and hasattr(obj, name):
+        return known(getattr(obj, name))
     if isinstance(obj, np.dtype | np.finfo | np.iinfo) or (
         isinstance(obj, type) and issubclass(obj, np.generic)
     ):

@@ -23,6 +23,7 @@ from ssad.frontend.abstract import (
     Exceptional,
     Known,
     ListOf,
+    MaybeNone,
     MemoryList,
     NamedTupleOf,
     Number,
@@ -40,6 +41,8 @@ from ssad.frontend.comparisons import compare
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, compound, known, scalar
 from ssad.frontend.conversion import element_value, round_, rounded, to_bool, to_float, to_int
 from ssad.frontend.indexing import copy_of
+from ssad.frontend.managers import issubclass_
+from ssad.frontend.nothing import there, value_of
 from ssad.frontend.operators import absolute, binary, divmod_, unary
 from ssad.frontend.promotion import numeric, plain_bool
 from ssad.frontend.scalar_calls import math_fabs, math_pow, sign
@@ -149,6 +152,13 @@ def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
     elif isinstance(wanted, Known):
         kinds = wanted.object
     kind = rep.abstract
+    if isinstance(kind, MaybeNone):
+        if kinds is type(None) or (isinstance(kinds, tuple) and type(None) in kinds):
+            none = ctx.not_(there(rep))
+        else:
+            none = FALSE
+        rest = isinstance_(ctx, value_of(rep), classes).parts[0]
+        return plain_bool(ctx.or_(none, ctx.and_(there(rep), rest)))
     try:
         if isinstance(kind, Number):
             answers = [issubclass(_representative(kind, numpy), kinds) for numpy in (False, True)]
@@ -225,6 +235,7 @@ BUILTINS: dict[Any, Handler] = {
     sum: Handler(reductions.sum_, "items", "start"),
     tuple: Handler(reductions.tuple_, "", "items"),
     isinstance: Handler(isinstance_, "x classes"),
+    issubclass: Handler(issubclass_, "cls classes"),
     str: Handler(_str, "x"),
     callable: Handler(_callable, "x"),
     math.floor: Handler(lambda ctx, x: rounded(ctx, "floor", x), "x"),

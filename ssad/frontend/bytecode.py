@@ -116,7 +116,7 @@ POP_EXCEPT: pop_handled
 CHECK_EXC_MATCH: matches
 CHECK_EG_MATCH: refuse try
 RERAISE: reraise
-WITH_EXCEPT_START: refuse with
+WITH_EXCEPT_START: with_except
 RETURN_GENERATOR: refuse generator
 YIELD_VALUE: refuse generator
 GET_YIELD_FROM_ITER: refuse generator
@@ -147,7 +147,7 @@ KW_NAMES: keywords value
 BUILD_CONST_KEY_MAP: const_map arg
 MAKE_FUNCTION: function arg
 FORMAT_VALUE: swap 2 if 4; convert arg; swap 2 if 4; format_spec if 4; format unless 4
-BEFORE_WITH: refuse with
+BEFORE_WITH: enter
 BEFORE_ASYNC_WITH: refuse async
 """
 
@@ -220,7 +220,7 @@ RETURN_CONST: const value; return
 LOAD_ASSERTION_ERROR: assertion
 BINARY_SUBSCR: subscript
 BUILD_CONST_KEY_MAP: const_map arg
-BEFORE_WITH: refuse with
+BEFORE_WITH: enter
 BEFORE_ASYNC_WITH: refuse async
 """
 
@@ -232,7 +232,7 @@ LOAD_FAST_BORROW_LOAD_FAST_BORROW: load first; load second
 LOAD_COMMON_CONSTANT: assertion if =0; refuse generator unless =0
 NOT_TAKEN: -
 POP_ITER: pop
-LOAD_SPECIAL: refuse with
+LOAD_SPECIAL: special __enter__ if =0; special __exit__ if =1; refuse async unless =0|1
 BUILD_TEMPLATE: refuse template
 BUILD_INTERPOLATION: refuse template
 """

@@ -47,6 +47,7 @@ from ssad.frontend.dicts import entries
 from ssad.frontend.engine import Instance, Template
 from ssad.frontend.exceptions import make_exception
 from ssad.frontend.lift import Lifted, Param
+from ssad.frontend.managers import call_lock, is_lock_method, stand_in
 from ssad.frontend.nothing import call_words, present
 from ssad.frontend.numpy_calls import NUMPY_CALLS
 from ssad.frontend.outside import default_value, guard_content, item, opened
@@ -125,6 +126,9 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
     own = records.builtin(ctx, obj, args)
     if own is not None:
         return own
+    obj = stand_in(obj)
+    if is_lock_method(obj):
+        return call_lock(ctx, obj, args)
     args = _without_none(ctx, obj, args)
     if obj is print:
         return print_(ctx, [opened(ctx, rep) for rep in args], dict(keywords))

@@ -12,6 +12,7 @@ from ssad.errors import Place, TypingError, UnsupportedError
 CODES: dict[str, str] = {
     "star": "SSAD0114",
     "cell": "SSAD0165",
+    "with": "SSAD0118",
     "call": "SSAD0150",
     "recursion": "SSAD0151",
     "nesting": "SSAD0152",

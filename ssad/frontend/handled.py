@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssad.frontend.frame import HANDLED, Frame
+from ssad.frontend.frame import HANDLED, NULL, Frame
 from ssad.frontend.instruction import Instruction
 from ssad.ir.core import Terminator, Value
 
@@ -48,3 +48,26 @@ def raise_(frame: Frame, at: Instruction) -> None:
 
 def reraise(frame: Frame, at: Instruction) -> None:
     frame.leave(Terminator("raise", [frame.pop()], loc=frame.loc))
+
+
+def enter(frame: Frame, at: Instruction) -> None:
+    """A `with` begins: what leaves it lies below what `as` gets."""
+    manager = frame.pop()
+    leaving = frame.emit("py.special", manager, name="__exit__")
+    entering = frame.emit("py.special", manager, name="__enter__")
+    frame.push(leaving)
+    frame.push(frame.emit("py.call", entering, keywords=()))
+
+
+def special(frame: Frame, at: Instruction) -> None:
+    """A special method, bound, with a null beside it."""
+    frame.push(frame.emit("py.special", frame.pop(), name=at.arg))
+    frame.push(NULL)
+
+
+def with_except(frame: Frame, at: Instruction) -> None:
+    """What leaves the `with` is told of the exception on top; it lies below what was handled before."""
+    error = frame.stack[-1]
+    leaving = next(entry for entry in reversed(frame.stack[:-2]) if entry is not NULL)
+    assert isinstance(error, Value) and isinstance(leaving, Value)
+    frame.push(frame.emit("py.with_except", leaving, error))

@@ -71,11 +71,6 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
         "exception groups and `except*` are not compiled",
         "use `except`, with one exception at a time",
     ),
-    "with": (
-        "SSAD0118",
-        "`with` is not compiled yet",
-        "enter the context around the compiled call instead of inside it",
-    ),
 }
 """Construct -> code, cause and cure. A code, once given, keeps its meaning."""
 

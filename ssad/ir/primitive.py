@@ -31,6 +31,8 @@ class Effect(Flag):
     """Reads or writes a tape, which nothing else can see."""
     CALLS = 32
     """May do anything."""
+    SHARES = 64
+    """Other threads may have changed, and may see, memory of the caller's from here on."""
 
 
 PURE = Effect.PURE

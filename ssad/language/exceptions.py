@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import threading
 
 import numpy as np
+
+_lock = threading.Lock()
+
+
+class _Level:
+    def __init__(self, x: float) -> None:
+        self.x = x
+
+    def __enter__(self) -> float:
+        return 2.0 * self.x
+
+    def __exit__(self, kind, error, traceback) -> bool:
+        return kind is not None and issubclass(kind, ValueError)
 
 
 class _NoConvergence(Exception):
@@ -51,3 +66,26 @@ def user_exceptions(x: float = 0.7) -> float:
         return newton(x, 1)
     except _NoConvergence:
         return newton(x, 20)
+
+
+def context_managers(x: float = 0.7) -> float:
+    """`with`: objects with `__enter__` and `__exit__`, `nullcontext`, `suppress`, `np.errstate`."""
+    y = x
+    with _Level(x) as level, contextlib.nullcontext(3.0) as factor, np.errstate(all="ignore"):
+        y += factor * math.log(level)
+    with contextlib.suppress(ZeroDivisionError):
+        y *= 2.0
+        y /= 0.0 * x
+    s = 0.0
+    for k in range(2):
+        s += y * k
+    return s
+
+
+def locks(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """`with` on a lock."""
+    s = 0.0
+    for v in x:
+        with _lock:
+            s += v * v
+    return s

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
-
-_lock = threading.Lock()
 
 
 def asynchronous(x: float = 0.7) -> float:
@@ -74,10 +70,3 @@ def filtering(x=np.array([0.3, -1.2, 0.8])) -> float:
     for v in filter(lambda a: a > 0.0, x):
         s += v
     return s
-
-
-def with_lock(x: float = 0.7) -> float:
-    """`with` on a lock."""
-    with _lock:
-        y = x * x
-    return y + x

@@ -6,7 +6,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from ssad.library import cmath_functions, complex_cores, complex_powers, counting, functional, scalars
+from ssad.library import (
+    cmath_functions,
+    complex_cores,
+    complex_powers,
+    counting,
+    functional,
+    managers,
+    scalars,
+)
 from ssad.library.lists import LOOPS, constant
 
 LIBRARY: dict[Any, Callable[..., Any]] = {
@@ -15,6 +23,7 @@ LIBRARY: dict[Any, Callable[..., Any]] = {
     **scalars.LIBRARY,
     **cmath_functions.LIBRARY,
     **complex_powers.LIBRARY,
+    **managers.LIBRARY,
     **{("parts", function): core for function, core in complex_cores.CORES.items()},
 }
 

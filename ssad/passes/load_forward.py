@@ -13,7 +13,7 @@ they hold wherever the first load dominates.
 from __future__ import annotations
 
 from ssad.analysis.alias import AliasClass, AliasClasses, alias_classes
-from ssad.analysis.effects import written_by
+from ssad.analysis.effects import synchronises, written_by
 from ssad.analysis.memo import dominators
 from ssad.ir.core import Block, Const, Function, Module, Op, Value
 from ssad.ir.edit import replace_values
@@ -77,6 +77,8 @@ class _Forwarding:
             elif op.prim.name in ("store", "accumulate"):
                 self._write(op, known)
             else:
+                if synchronises(op.prim):
+                    known.clear()
                 for array in written_by(op):
                     known.pop(self.alias.of[array], None)
             ops.append(op)

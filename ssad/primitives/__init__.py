@@ -15,6 +15,7 @@ from ssad.primitives import (  # noqa: F401  (imported for what they define)
     gamma,
     index,
     list,
+    locking,
     math,
     printing,
     python,

@@ -44,6 +44,8 @@ for _name in (
     "attempt",
     "matches",
     "narrow",
+    "special",
+    "with_except",
     "present",
 ):
     _define(_name)

@@ -32,6 +32,7 @@ THEMES = (
     "numbers",
     "raises",
     "handled",
+    "managers",
     "matching",
     "rebound",
     "recursion",
