@@ -268,7 +268,7 @@ SIMPLE: dict[str, Callable[[Writer], str]] = {
 }
 FREQUENT = ["assign", "accumulate", "store", "store_sum", "add_assign", "int_assign"]
 TRIES = ["try", "try_finally"]
-RISKY = ("risky({0})", "1.0 / math.floor({0})", "math.sqrt({0})", "math.atan({0})")
+RISKY = ("risky({0})", "1.0 / math.floor({0})", "math.sqrt({0} - 0.001)", "math.atan({0})")
 LOOPS = ["for_range", "for_array", "while_count", "while_data", "while_true"]
 EVERY_KIND = (
     frozenset(SIMPLE)
