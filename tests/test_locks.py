@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,6 @@ def release(x: float) -> float:
     return x
 
 
-def test_a_library_has_none() -> None:
+def test_a_library_has_none(tmp_path: Path) -> None:
     with pytest.raises(ssad.errors.UnsupportedError, match="a library has no locks"):
-        ssad.export(squares, "f64[:]", "squares")
+        ssad.export(squares, "f64[:]", tmp_path / "l.so")

@@ -65,7 +65,7 @@ def test_record_is_complete(prim: Primitive) -> None:
     passing = lifted or prim.name in BEFORE_DIFFERENTIATION
     assert passing or prim.llvm is not None
     assert (
-        lifted or prim.eval is not None or prim.name in ("call", "check", "recall")
+        lifted or prim.eval is not None or prim.name in ("call", "check", "external", "recall")
     )  # done by the interpreter
     if prim.partials is not None:
         assert prim.points, "partials are swept at points"
@@ -90,6 +90,7 @@ SPELLED_BY_THE_WRITER = {
         "call",
         "tuple",
         "check",
+        "external",
         "print",
     },
     "attributes": {"dim", "cast", "extract", "recall"},

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ssad.analysis.alias import alias_classes
+from ssad.analysis.alias import AliasClasses, alias_classes
 from ssad.errors import DifferentiationError
 from ssad.ir.builder import Builder
 from ssad.ir.core import Const, Function, Module, Op, Value
 from ssad.ir.edit import replace_values
 from ssad.ir.primitive import PRIMITIVES
-from ssad.ir.types import Array, Scalar, Tuple, Type
+from ssad.ir.types import Array, List, Scalar, Tuple, Type
+from ssad.ir.types import array as array_type
 
 
 def results_of_custom_calls(function: Function, module: Module) -> dict[Op, list[Value]]:
@@ -24,14 +25,17 @@ def results_of_custom_calls(function: Function, module: Module) -> dict[Op, list
     """
     parts: dict[Op, list[Value]] = {}
     forward: dict[Value, Value] = {}
+    memory = alias_classes(function)
     for block in function.blocks:
         if not any("vjp" in op.attrs for op in block.ops):
             continue
         ops, block.ops = block.ops, []
         for op in ops:
-            block.ops.append(op)
             if "vjp" in op.attrs and op.result is not None:
                 _refuse_arrays(op, module)
+                op.operands = [_as_it_is_now(v, Builder(block, op.loc), memory) for v in op.operands]
+            block.ops.append(op)
+            if "vjp" in op.attrs and op.result is not None:
                 parts[op] = _extracted(op, block.ops)
     for op in function.ops():
         if op.name == "extract" and op.operands[0].owner in parts and op.result is not None:
@@ -41,7 +45,27 @@ def results_of_custom_calls(function: Function, module: Module) -> dict[Op, list
             if kept is not op.result:
                 forward[op.result] = kept
     replace_values(function, forward)
+    function.touch()
     return parts
+
+
+def _as_it_is_now(array: Value, b: Builder, memory: AliasClasses) -> Value:
+    """An array for the rule, which reads it in the reverse sweep: a copy, where it is written meanwhile."""
+    if not isinstance(array.type, Array | List) or memory.is_read_only(array):
+        return array
+    if isinstance(array.type, List):
+        raise DifferentiationError(
+            "a list that changes is passed to a function with a rule by hand",
+            b.loc,
+            "pass an array: np.array(xs), or a list that is not changed",
+        )
+    shape = [b.dim(array, axis=n) for n in range(array.type.rank)]
+    layout = "F" if array.type.layout == "F" else "C"
+    kept = b.alloc(*shape, type=str(array_type(array.type.elem, array.type.rank, layout)), hint=array.name)
+    b.copy(kept, array)
+    if array.type.layout == "A":
+        return b.view(kept, 0, shape[0], 1, pattern="s" + ":" * (array.type.rank - 1))
+    return kept
 
 
 def _extracted(op: Op, ops: list[Op]) -> list[Value]:

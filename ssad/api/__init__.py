@@ -4,7 +4,7 @@ from ssad.api.checking import GradientMismatch, check_grads
 from ssad.api.compiled import Gradient, Jit, grad, jit, jit_grad, value_and_grad
 from ssad.api.export import export
 from ssad.api.operators import hessian, hvp, jacobian, jvp, vjp
-from ssad.api.rules import defvjp, stop_gradient
+from ssad.api.rules import defvjp, external, stop_gradient
 
 __all__ = [
     "Gradient",
@@ -13,6 +13,7 @@ __all__ = [
     "check_grads",
     "defvjp",
     "export",
+    "external",
     "grad",
     "hessian",
     "hvp",

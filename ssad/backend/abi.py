@@ -187,6 +187,26 @@ def _array(type: Array, parts: Sequence[int], args: Sequence[Any]) -> np.ndarray
     return np.asarray(_Memory(interface, None)).copy(order=order)  # type: ignore[arg-type]
 
 
+def words_of(type: Type) -> int:
+    """How many 64-bit words a value takes when it is passed to Python."""
+    return len(part_types(type))
+
+
+def array_at(type: Array, words: Sequence[int]) -> np.ndarray[Any, Any]:
+    """The memory of native code that a descriptor describes, as long as that is there."""
+    shape = tuple(words[1 : 1 + type.rank])
+    kind = dtype(type.elem)
+    if type.layout == "A":
+        strides = tuple(kind.itemsize * step for step in words[1 + type.rank :])
+    else:
+        strides = _contiguous(shape, kind.itemsize, type.layout)
+    if 0 in shape:
+        return np.empty(shape, kind)
+    interface = {"version": 3, "typestr": kind.str, "shape": shape, "strides": strides}
+    interface["data"] = (words[0], False)
+    return np.asarray(_Memory(interface, None))
+
+
 def _contiguous(shape: Sequence[int], size: int, layout: str) -> tuple[int, ...]:
     """Strides in bytes of a contiguous array."""
     strides = []

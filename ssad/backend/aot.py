@@ -34,6 +34,7 @@ _X86_FEATURES = {
 }
 
 _UNLOCKED = "take the lock where the library is called"
+_ALONE = "pass what the function gives as an argument"
 _SILENT = "remove the print, or return what it shows"
 
 
@@ -101,6 +102,9 @@ class _Build:
         if code.prints:
             place = next(op.loc for f in module.functions.values() for op in f.ops() if op.name == "print")
             raise UnsupportedError("a library cannot print", place, _SILENT, "SSAD0161")
+        if code.externals:
+            place = next(op.loc for f in module.functions.values() for op in f.ops() if op.name == "external")
+            raise UnsupportedError("a library cannot call back into Python", place, _ALONE, "SSAD0150")
         if code.locks:
             place = next(op.loc for f in module.functions.values() for op in f.ops() if op.name == "lock")
             raise UnsupportedError("a library has no locks of Python's", place, _UNLOCKED, "SSAD0118")

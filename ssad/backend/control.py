@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ssad.backend.externals import SYMBOL as EXTERNAL
 from ssad.backend.layout import part_types, symbol
 from ssad.backend.locks import SYMBOL as LOCK
 from ssad.backend.printing import SYMBOL
 from ssad.errors import UnsupportedError
-from ssad.ir.core import Block, Op, Terminator
-from ssad.ir.types import Tuple
+from ssad.ir.core import Block, Op, Terminator, Value
+from ssad.ir.types import BOOL, Array, Tuple
 
 if TYPE_CHECKING:
     from ssad.backend.function_writer import FunctionWriter
@@ -104,6 +105,27 @@ def _lock(w: FunctionWriter, op: Op) -> None:
     w.emit(f"call void @{LOCK}(i32 {number}, i32 {int(op.attrs['take'])})")
 
 
+def _external(w: FunctionWriter, op: Op) -> None:
+    parts = [(kind, part) for value in op.operands for kind, part in _words(w, value)]
+    given = w.alloca(max(1, len(parts)), "i64")
+    for k, (kind, part) in enumerate(parts):
+        at = w.tmp(f"getelementptr i64, ptr {given}, i64 {k}")
+        w.emit(f"store {kind} {part}, ptr {at}")
+    taken = w.alloca(1, "i64")
+    place = w.module.external_place(op)
+    status = w.tmp(f"call i32 @{EXTERNAL}(i32 {place}, ptr {given}, ptr {taken})")
+    w.fail_unless(w.tmp(f"icmp eq i32 {status}, 0"), "SystemError", f"{op.attrs['object']} has failed")
+    if op.result is not None:
+        result = w.tmp(f"load {'double' if op.result.type.is_float else 'i64'}, ptr {taken}")
+        w.define(op, w.tmp(f"trunc i64 {result} to i1") if op.result.type is BOOL else result)
+
+
+def _words(w: FunctionWriter, value: Value) -> list[tuple[str, str]]:
+    if isinstance(value.type, Array):
+        return list(zip(part_types(value.type), w.parts(value), strict=True))
+    return [("i64", w.word(value))]
+
+
 def _tuple(w: FunctionWriter, op: Op) -> None:
     w.define(op, *(part for value in op.operands for part in w.parts(value)))
 
@@ -125,6 +147,7 @@ def _recall(w: FunctionWriter, op: Op) -> None:
 
 HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     "check": _check,
+    "external": _external,
     "lock": _lock,
     "print": _print,
     "call": _call,

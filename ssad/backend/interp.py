@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
+from ssad.backend.externals import called
 from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.graph import LoopForest
 from ssad.ir.numbers import normalise
@@ -158,6 +159,11 @@ class _Frame:
         if not ok:
             raise exception(self.module, op.attrs, payload)
 
+    def _external(self, op: Op) -> Any:
+        """Call back, as native code does."""
+        operands = [self.read(v) for v in op.operands]
+        return called(self.module.objects[op.attrs["object"]], operands, len(op.attrs["writes"]))
+
     def _recall(self, op: Op) -> Any:
         value = op.operands[0]
         if isinstance(value, Const | Undef):
@@ -185,6 +191,7 @@ Steps = Generator[_Call, list[Any] | None, list[Any]]
 
 _SPECIAL: dict[str, Callable[[_Frame, Op], Any]] = {
     "check": _Frame._check,
+    "external": _Frame._external,
     "recall": _Frame._recall,
 }
 

@@ -18,6 +18,8 @@ from typing import Any
 from ssad.analysis.callgraph import calls_in, recursive
 from ssad.analysis.effects import synchronises
 from ssad.backend import debuginfo, runtime
+from ssad.backend.externals import SYMBOL as EXTERNAL
+from ssad.backend.externals import Place
 from ssad.backend.function_writer import FunctionWriter
 from ssad.backend.layout import part_types, symbol
 from ssad.backend.locks import SYMBOL as LOCK
@@ -59,6 +61,7 @@ class LLVMCode:
     prints: Sequence[Print] = ()
     locks: Sequence[str] = ()
     """The names of the locks that are taken, by their numbers."""
+    externals: Sequence[Place] = ()
     recursive: bool = False
     """Whether functions call themselves, so that the context must say how deep they may."""
 
@@ -100,6 +103,7 @@ def to_llvm(
         returns_memory(main),
         tuple(writer.prints),
         tuple(writer.locks),
+        tuple(writer.externals),
         bool(writer.recursive),
     )
 
@@ -119,6 +123,7 @@ class ModuleWriter:
     sites: list[Site] = field(default_factory=list)
     prints: list[Print] = field(default_factory=list)
     locks: list[str] = field(default_factory=list)
+    externals: list[Place] = field(default_factory=list)
     declarations: dict[str, str] = field(default_factory=dict)
     attribute_groups: dict[str, int] = field(default_factory=dict)
     vector_symbols: dict[str, None] = field(default_factory=dict)
@@ -140,6 +145,14 @@ class ModuleWriter:
         self.prints.append(Print(op.attrs["text"], types, tuple(op.attrs.get("kinds", ()))))
         self.declare(SYMBOL, f"declare void @{SYMBOL}(i32, ptr)")
         return len(self.prints) - 1
+
+    def external_place(self, op: Op) -> int:
+        """The number of a new place that calls an external function."""
+        types = tuple(str(v.type) for v in op.operands)
+        result = "" if op.result is None else str(op.result.type)
+        self.externals.append(Place(op.attrs["object"], types, len(op.attrs["writes"]), result))
+        self.declare(EXTERNAL, f"declare i32 @{EXTERNAL}(i32, ptr, ptr)")
+        return len(self.externals) - 1
 
     def lock_place(self, op: Op) -> int:
         """The number of the lock that the op takes or releases."""

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
-from ssad.backend import jit, locks, vectormath
+from ssad.backend import externals, jit, locks, vectormath
 from ssad.backend.abi import ContextPool, Packer, raise_site
+from ssad.backend.externals import Calling
 from ssad.backend.llvm import LLVMCode, Site, to_llvm
 from ssad.backend.locks import Locking
 from ssad.backend.options import DEFAULT, Options
@@ -91,7 +92,7 @@ class NativeFunction:
             if self._recursive:
                 context.words[WANTED_DEPTH] = sys.getrecursionlimit()
                 context.words[WANTED_LOWEST] = lowest_frame()
-            if self.code.prints or self.code.locks:
+            if self.code.prints or self.code.locks or self.code.externals:
                 with self._with_python():
                     status = self._entry(context.address, context.slots)
             else:
@@ -109,9 +110,10 @@ class NativeFunction:
 
     @contextmanager
     def _with_python(self) -> Iterator[None]:
-        """What a call needs that uses Python: to print, and to take locks."""
+        """What a call needs that uses Python: to print, to take locks, to call external functions."""
         taken = [self.objects[name] for name in self.code.locks]
-        with Printing(self.code.prints), Locking(taken):
+        called = [(place, self.objects[place.name]) for place in self.code.externals]
+        with Printing(self.code.prints), Locking(taken), Calling(called):
             yield
 
 
@@ -122,6 +124,7 @@ def compile_native(module: Module, options: Options = DEFAULT) -> NativeFunction
         vectormath.load()
     code = to_llvm(module, options=options)
     imports = {SYMBOL: callback()} if code.prints else {}
+    imports |= {externals.SYMBOL: externals.callback()} if code.externals else {}
     imports |= {locks.SYMBOL: locks.callback()} if code.locks else {}
     compiled = jit.compile_module(code.text, options, [code.entry], imports)
     return NativeFunction(module, code, compiled, (perf_counter() - start) * 1e3)

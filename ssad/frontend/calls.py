@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ssad.externals import External, Raw, functions_of
 from ssad.frontend import complex_calls, complexes, lists, records
 from ssad.frontend.abstract import (
     SCALARS,
@@ -46,6 +47,7 @@ from ssad.frontend.derivatives import (
 from ssad.frontend.dicts import entries
 from ssad.frontend.engine import Instance, Template
 from ssad.frontend.exceptions import make_exception
+from ssad.frontend.externals import arranged, call_raw, kind_of
 from ssad.frontend.lift import Lifted, Param
 from ssad.frontend.managers import call_lock, is_lock_method, stand_in
 from ssad.frontend.nothing import call_words, present
@@ -126,6 +128,10 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
     own = records.builtin(ctx, obj, args)
     if own is not None:
         return own
+    if isinstance(obj, External):
+        return _call_external(ctx, obj, args, keywords)
+    if isinstance(obj, Raw):
+        return call_raw(ctx, obj, args)
     obj = stand_in(obj)
     if is_lock_method(obj):
         return call_lock(ctx, obj, args)
@@ -236,9 +242,9 @@ def _name(obj: Any) -> str:
 
 def _cure(obj: Any) -> str:
     module = (getattr(obj, "__module__", "") or "").split(".")[0]
-    if isinstance(obj, np.ufunc) or module == "numpy":
-        return "write it as a loop over the elements, with functions of math"
-    return "write it as a plain Python function, or compute it outside and pass the result as an argument"
+    own = "a loop over the elements" if isinstance(obj, np.ufunc) or module == "numpy" else "plain Python"
+    name = getattr(obj, "__name__", "f")
+    return f'write it as {own}, or outside: {name} = ssad.external({_name(obj)}, method="central")'
 
 
 def _call_handler(ctx: Context, handler: Handler, obj: Any, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
@@ -395,6 +401,15 @@ def _results(ctx: Context, operands: list[Value], types: list[Type], attrs: dict
     return iter([value])
 
 
+def _call_external(ctx: Context, external: External, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+    """A call back into Python, as a call of a function with a rule."""
+    args = [opened(ctx, rep) for rep in arranged(ctx, external, args, keywords)]
+    call, rule = functions_of(external, tuple(kind_of(ctx, external, rep) for rep in args))
+    if rule is None:
+        return call_raw(ctx, Raw(external), args)
+    return _call_with_rule(ctx, ctx.engine.lifted(call), rule, args)
+
+
 def _call_with_rule(ctx: Context, lifted: Lifted, rule: Any, args: list[Rep]) -> Rep:
     """A call whose derivative is a rule `rule(y_bar, y, *args)`, typed beside it with the type of y for
     y_bar.
@@ -404,7 +419,9 @@ def _call_with_rule(ctx: Context, lifted: Lifted, rule: Any, args: list[Rep]) ->
     instance = ctx.engine.instance(lifted, (), types, ctx.loc)
     instance.result = None if instance.result is None else without_constants(instance.result)
     result = instance.result
-    if not isinstance(result, Number) or not result.type.is_float or instance.captures:
+    numbers = result.items if isinstance(result, TupleOf) else (result,)
+    floats = all(isinstance(n, Number) and n.type.is_float for n in numbers)
+    if result is None or not floats or instance.captures:
         return _emit_call(ctx, instance, args, {})
     ruled = ctx.engine.lifted(rule)
     given = [represent(a, placeholder) for a in (result, result, *types)]

@@ -12,6 +12,7 @@ from ssad.primitives import (  # noqa: F401  (imported for what they define)
     cell,
     check,
     comparison,
+    external,
     gamma,
     index,
     list,
