@@ -212,11 +212,12 @@ class _Flow:
             del self.after[gone]
 
     def _doing(self, at: int) -> tuple[object, ...]:
-        """What is done at an instruction, and where."""
+        """What is done at an instruction, and where; of two locals loaded at once 3.13 says one place."""
         instruction = self.code[at]
+        place = None if instruction.op == "load" else instruction.position
         argument = id(instruction.arg) if instruction.op == "const" else instruction.arg
         depth = self.depths.get(at, -at) if self.depths else 0
-        return instruction.op, argument, instruction.position, self.handlers.get(at), depth
+        return instruction.op, argument, place, self.handlers.get(at), depth
 
     def leaders(self) -> set[int]:
         """The instructions at which a block begins: after a branch, where several ways meet, handlers."""

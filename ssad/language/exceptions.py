@@ -76,16 +76,11 @@ def context_managers(x: float = 0.7) -> float:
     with contextlib.suppress(ZeroDivisionError):
         y *= 2.0
         y /= 0.0 * x
-    s = 0.0
-    for k in range(2):
-        s += y * k
-    return s
+    return y
 
 
-def locks(x=np.array([0.3, -1.2, 0.8])) -> float:
+def locks(x: float = 0.7) -> float:
     """`with` on a lock."""
-    s = 0.0
-    for v in x:
-        with _lock:
-            s += v * v
-    return s
+    with _lock:
+        y = x * x
+    return y + x
