@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import operator
 from collections.abc import Callable, Iterator
+from inspect import CO_GENERATOR
 from types import CellType, FunctionType
 from typing import Any
 
@@ -277,6 +278,8 @@ class Evaluator:
         shape = FunctionType(code, dict(self.lifted.globals), code.co_name, values[:defaults], cells)
         shape.__kwdefaults__ = dict(zip(keywords, values[defaults:], strict=False))
         made = binding(shape, Evaluator(lift_code(code, self.lifted.globals), captured))
+        if code.co_flags & CO_GENERATOR:  # what suspends it is CPython's
+            made = shape if code.co_name != "<genexpr>" else lambda items: shape(items.iterator)
         captured.setdefault(code.co_name, made)  # one that captures itself
         return made
 

@@ -62,6 +62,35 @@ def risky(z):
     return math.log(0.5 + z)
 
 
+def fading(z, m):
+    while m > 0:
+        m -= 1
+        yield z
+        z *= 0.5
+        if z > 0.2:
+            yield -z
+
+
+class Shelf:
+    def __init__(self, z):
+        self.front, self.back = z.copy(), None
+        self.closed = 0
+
+    def turn(self, z):
+        if self.back is None:
+            self.back = np.zeros(len(self.front))
+        for r in range(len(self.front)):
+            self.back[r] = math.tanh(0.5 * self.front[r - 1] + z)
+        self.front, self.back = self.back, self.front
+
+    def __enter__(self):
+        return 0.5 * self.front[0]
+
+    def __exit__(self, kind, error, traceback):
+        self.closed += 1
+        return kind is not None and issubclass(kind, (TooLarge, ValueError))
+
+
 def weighted(*values, scale=1.0):
     total = 0.0
     for value in values:
@@ -95,6 +124,8 @@ INITIAL = {
     "record": "spring = Spring(a)",
     "object": "meter = Meter()",
     "append": "items = [a, b]",
+    "rebound": "shelf = Shelf(x)",
+    "with": "shelf = Shelf(x)",
     "nonlocal": "total = 0.0\n\ndef bump(z):\n    nonlocal total\n    total = math.tanh(total + z)",
 }
 """What a program begins with if it has statements of that kind."""

@@ -259,6 +259,17 @@ SIMPLE: dict[str, Callable[[Writer], str]] = {
     "pop": lambda writer: writer.also("append", "if len(items) > 1:\n    acc += 0.5 * items.pop()"),
     "item_store": lambda writer: writer.also("append", f"items[q % len(items)] = {writer.damped()}"),
     "smallest": _assign("{0} = math.tanh(min({1} * e for e in x) + {2})"),
+    "yielding": _assign("for e in fading({1}, p % 4):\n    {0} = math.tanh({0} + e * {2})"),
+    "suspended": _assign(
+        "rest = (e * {2} for e in y if e > -0.5)\n{0} = math.tanh({0} + next(rest, {1}))\n"
+        "for e in rest:\n    acc += 0.1 * e"
+    ),
+    "none_yet": _assign(
+        "best = None\nfor e in x:\n    if best is None or e > best + 0.3:\n        best = e\n"
+        "{0} = math.tanh({0} * ({1} if best is None else best))"
+    ),
+    "rebound": _assign("shelf.turn({1})\n{0} = math.tanh({0} + shelf.front[q % n])"),
+    "with": _assign("with shelf as weight:\n    {0} = weight * {0} + risky({1})\nacc += 0.1 * shelf.closed"),
     "generator": _assign("{0} = math.tanh(max(e * {2} for e in y))"),
     "nonlocal": _assign("bump({1})\n{0} = total * {0}"),
     "star": _assign("{0} = math.tanh(weighted(*({1}, {2}), scale=0.5))"),

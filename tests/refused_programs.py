@@ -14,9 +14,6 @@ def exception_group(x):
         y = 0.0
     return y
 
-def generator(x):
-    yield x
-
 async def coroutine(x):
     return x
 

@@ -15,7 +15,13 @@ from ssad.frontend.arguments import abstract_of, parse_signature, signature_of_a
 from ssad.frontend.codes import CODES
 from ssad.frontend.infer import infer
 from ssad.pipeline import Recipe, stage
-from tests.untypable_programs import CASES, unknown_name
+from tests.untypable_programs import (
+    CASES,
+    generator,
+    generator_as_result,
+    generator_with_cell,
+    unknown_name,
+)
 
 
 @pytest.mark.parametrize(("fn", "signature", "code", "part"), CASES, ids=[case[0].__name__ for case in CASES])
@@ -26,6 +32,19 @@ def test_refusals(fn: Callable[..., Any], signature: str, code: str, part: str) 
     assert text.startswith(f"error[{code}]: ") and part in text
     assert len(text.splitlines()) <= 6
     assert "untypable_programs.py:" in text and "^" in text
+
+
+@pytest.mark.parametrize(
+    ("fn", "part"),
+    [
+        (generator, "none is compiled by itself"),
+        (generator_with_cell, "shares a changing variable"),
+    ],
+)
+def test_generators_that_are_refused(fn: Callable[..., Any], part: str) -> None:
+    with pytest.raises(SsadError) as caught:
+        infer(fn, parse_signature("f64"))
+    assert caught.value.code == "SSAD0107" and part in str(caught.value)
 
 
 def test_unknown_name() -> None:
@@ -97,7 +116,13 @@ def test_annotations() -> None:
 
 @pytest.mark.parametrize(
     "fn",
-    [lambda x: {"a": range(int(x))}, lambda x: (x, f"{x}"), lambda x: lambda: x, lambda x: range(int(x))],
+    [
+        generator_as_result,
+        lambda x: {"a": range(int(x))},
+        lambda x: (x, f"{x}"),
+        lambda x: lambda: x,
+        lambda x: range(int(x)),
+    ],
 )
 def test_results_that_have_no_way_out_are_refused(fn: Callable[..., Any]) -> None:
     with pytest.raises(SsadError) as caught:

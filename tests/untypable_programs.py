@@ -215,7 +215,54 @@ def unpack_three(x):
     return a
 
 
+def generator(x):
+    yield x
+
+
+def generator_as_result(x):
+    return generator(x)
+
+
+def generator_with_try(x):
+    def inner():
+        try:
+            yield x
+        finally:
+            x[0] = 1.0
+
+    for v in inner():
+        x += v
+    return x
+
+
+def generator_with_cell(x):
+    def inner(n):
+        def f():
+            return n * x
+
+        n += 1
+        yield f()
+
+    for v in inner(1):
+        x += v
+    return x
+
+
+def generator_behind_another(x):
+    total = 0.0
+    for _, v in zip(range(3), generator(x)):  # noqa: B905
+        total += v
+    return total
+
+
+def generator_as_tuple(x):
+    return (*generator(x), 1.0)
+
+
 CASES: list[tuple[Callable[..., Any], str, str, str]] = [
+    (generator_with_try, "f64", "SSAD0107", "inside a generator"),
+    (generator_behind_another, "f64", "SSAD0157", "put the generator first"),
+    (generator_as_tuple, "f64", "SSAD0157", "make a list of it"),
     (equal_objects, "f64", "SSAD0154", "`==` of Box and Box is not compiled"),
     (array_in_an_attribute, "f64", "SSAD0165", "Holder.values is an array, or leads to one"),
     (object_from_outside, "f64", "SSAD0161", "assignment to attribute size"),

@@ -264,6 +264,22 @@ class ObjectOf(Reference):
         return str(self.site.name)
 
 
+class GeneratorOf(Reference):
+    """A generator made inside: the memory of its frame, and the function that goes on in it."""
+
+    __slots__ = ("lifted",)
+
+    def __init__(self, site: Any, lifted: Any = None) -> None:
+        super().__init__(site)
+        self.lifted = lifted
+
+    def key(self) -> tuple[Any, ...]:
+        return (id(self.site), id(self.lifted))
+
+    def __str__(self) -> str:
+        return f"generator {self.site.name}"
+
+
 class Compound(Abstract):
     """An abstract value made of others; its parts are theirs in order."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import complex_arrays, complexes, dicts, iteration, reductions
+from ssad.frontend import complex_arrays, complexes, dicts, generators, iteration, reductions
 from ssad.frontend.abstract import (
     DTYPES,
     MIXED,
@@ -226,6 +226,7 @@ BUILTINS: dict[Any, Handler] = {
         "start",
     ),
     zip: Handler(iteration.zip_, "*"),
+    next: Handler(generators.next_, "iterator", "default"),
     map: Handler(iteration.map_, "*"),
     any: Handler(reductions.any_, "items"),
     all: Handler(reductions.all_, "items"),

@@ -117,8 +117,8 @@ CHECK_EXC_MATCH: matches
 CHECK_EG_MATCH: refuse try
 RERAISE: reraise
 WITH_EXCEPT_START: with_except
-RETURN_GENERATOR: refuse generator
-YIELD_VALUE: refuse generator
+RETURN_GENERATOR: begin_generator
+YIELD_VALUE: yield
 GET_YIELD_FROM_ITER: refuse generator
 SEND: refuse generator
 GET_AITER: refuse async
@@ -185,7 +185,7 @@ POP_JUMP_IF_TRUE: branch true
 POP_JUMP_IF_FALSE: branch false
 POP_JUMP_IF_NONE: branch_none true
 POP_JUMP_IF_NOT_NONE: branch_none false
-CALL_INTRINSIC_1: unary + if =5; list_to_tuple if =6; refuse intrinsic unless =5|6
+CALL_INTRINSIC_1: unary + if =5; list_to_tuple if =6; nop if =3; refuse intrinsic unless =3|5|6
 CALL_INTRINSIC_2: refuse intrinsic
 LOAD_SUPER_ATTR: refuse class if 2; super; attr value; null if 1
 LOAD_LOCALS: refuse class

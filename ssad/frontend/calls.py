@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from ssad.externals import External, Raw, functions_of
-from ssad.frontend import complex_calls, complexes, lists, records
+from ssad.frontend import complex_calls, complexes, generators, lists, records
 from ssad.frontend.abstract import (
     SCALARS,
     Abstract,
     Bound,
     Closure,
     DerivativeOf,
+    GeneratorOf,
     Known,
     MaybeNone,
     MemoryList,
@@ -348,6 +349,8 @@ def _specialised(rep: Rep) -> Rep:
 
 
 def _call_lifted(ctx: Context, lifted: Lifted, free: tuple[str, ...], args: list[Rep]) -> Rep:
+    if lifted.generator:
+        return generators.make(ctx, lifted, free, args)
     deriving, ctx.deriving = ctx.deriving, None
     count, name = len(lifted.params), lifted.function.name
     positions = positions_of(ctx, deriving, args, count, name) if deriving is not None else []
@@ -360,6 +363,14 @@ def _call_lifted(ctx: Context, lifted: Lifted, free: tuple[str, ...], args: list
             return constant_slopes(ctx, value, args, positions)
         return tangents(ctx, instance, args, positions)
     return _emit_call(ctx, instance, args, {})
+
+
+def resume(ctx: Context, generator: Rep) -> Rep:
+    """Go on in a generator up to the next `yield`: whether it got there."""
+    kind = generator.abstract
+    assert isinstance(kind, GeneratorOf)
+    instance = ctx.engine.instance(kind.lifted, (), [kind], ctx.loc)
+    return _emit_call(ctx, instance, [generator], {})
 
 
 def _emit_call(ctx: Context, instance: Instance, args: list[Rep], attrs: dict[str, Any]) -> Rep:

@@ -223,9 +223,10 @@ class _Flow:
         """The instructions at which a block begins: after a branch, where several ways meet, handlers."""
         count = {self.start: 1}
         count.update((self.handlers[at].target, 2) for at in self.after if at in self.handlers)
-        for ways in self.after.values():
+        for at, ways in self.after.items():
+            here = self.code[at].op == "yield"  # where a generator goes on a block begins
             for way in ways:
-                count[way] = count.get(way, 0) + (1 if len(ways) == 1 else 2)
+                count[way] = count.get(way, 0) + (1 if len(ways) == 1 and not here else 2)
         return {at for at, ways in count.items() if ways > 1}
 
 

@@ -132,6 +132,8 @@ def _calls(out: list[Instruction]) -> list[_Call]:
             made.append((start, n, inner))
         elif at.op == "call" and at.arg == (0, ()) and made and out[n - 1].op == "iter":
             start, function, inner = made.pop()
+            if inner.co_name == "<genexpr>" and out[n + 1].op in ("iter", "store"):
+                continue  # an object that somebody will go through
             calls.append(_Call(start, function, n, inner))
     for _, function, inner in made:
         out[function].op = "refuse"
@@ -216,9 +218,9 @@ def _body(
             instruction.op, instruction.targets = "jump", (end,)
             if generator:
                 _finish(body, n, short)
-        elif generator and instruction.op == "refuse" and instruction.arg == "generator":
+        elif generator and instruction.op in ("begin_generator", "yield"):
             _forget(body[n + 1])  # the value that is sent in
-            if instruction is inner[0]:
+            if instruction.op == "begin_generator":
                 _forget(instruction)
             elif short is None:
                 instruction.op, instruction.arg = "append", 2

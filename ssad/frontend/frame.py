@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Hashable, Sequence
 from types import CodeType
 from typing import Any
@@ -11,6 +12,7 @@ from ssad.frontend.cfg import CodeBlock
 from ssad.frontend.comprehensions import spelled
 from ssad.frontend.instruction import Instruction, Position
 from ssad.frontend.refusals import location, refusal
+from ssad.frontend.suspension import Memory
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Edge, Function, Location, Module, Op, Terminator, Value, branch, jump
 from ssad.ir.ssa_builder import SSABuilder
@@ -48,13 +50,19 @@ class Frame:
     """
 
     def __init__(
-        self, code: CodeType, function: Function, module: Module, blocks: Sequence[CodeBlock]
+        self, code: CodeType, function: Function, module: Module, blocks: Sequence[CodeBlock], inner: bool
     ) -> None:
         self.code = code
         self.function = function
         self.module = module
         self.free = frozenset(code.co_freevars)
-        self.ssa = SSABuilder(lambda _: OBJECT, self._undefined, _hint)
+        self.ssa: SSABuilder | Memory = SSABuilder(lambda _: OBJECT, self._undefined, _hint)
+        self.generator: Value | None = None
+        self.yields: list[tuple[Block, CodeBlock]] = []
+        if is_generator(code):
+            self.generator = function.add_block("entry").add_param(OBJECT, "generator")
+            self.ssa = Memory(self.generator)
+        self.captures = self.free if inner else frozenset()
         self.blocks = {block: function.add_block() for block in blocks}
         self.builder = Builder(function.entry)
         self.stack: list[Entry] = []
@@ -66,6 +74,7 @@ class Frame:
         self.matched: dict[CodeBlock, tuple[int, Value, bool]] = {}
         self._shapes: dict[CodeBlock, list[Pending | None]] = {blocks[0]: []}
         self._awaited = {block: block.predecessors for block in blocks}
+        self._numbers = {block: number for number, block in enumerate(blocks)}
         self.ssa.seal(function.entry)
 
     # where we are
@@ -86,6 +95,8 @@ class Frame:
             self._position = position
             line = self.builder.loc.line if self.builder.loc is not None else None
             self.builder.loc = location(self.code, position, line)
+            if isinstance(self.ssa, Memory):
+                self.ssa.loc = self.builder.loc
 
     def refuse(self, what: object) -> SsadError:
         """The error that says that the construct at hand is not compiled."""
@@ -155,12 +166,15 @@ class Frame:
         self.at = block
         self.builder.block = self.blocks[block]
         shape = self._shapes[block]
-        self.stack = [self.read(("stack", n)) if kind is None else kind for n, kind in enumerate(shape)]
+        slot = ("stack",) if self.generator is None else ("stack", self._numbers[block])
+        self.stack = [self.read((*slot, n)) if kind is None else kind for n, kind in enumerate(shape)]
         if block.instructions:
             self.go_to(block.instructions[0])
         if block in self.matched and block.predecessors == 1:
             self._narrow(*self.matched[block])
         if block.handler is not None:
+            if self.generator is not None:
+                raise self.refuse("generator_try")
             self._attempt(block)
 
     def _narrow(self, depth: int, classes: Value, negate: bool) -> None:
@@ -199,10 +213,12 @@ class Frame:
         here.term = terminator
         for depth, entry in enumerate(self.stack):
             if isinstance(entry, Value):
-                self.ssa.write(("stack", depth), here, entry)
+                if self.generator is None:
+                    self.ssa.write(("stack", depth), here, entry)
             elif entry is not NULL and terminator.edges:
                 raise refusal(entry.what, entry.place or self.loc)
         shape = [None if isinstance(entry, Value) else entry for entry in self.stack]
+        present = "" if self.generator is not None else present
         for n, successor in enumerate(self.at.successors):
             source = self._present(here, terminator.edges[1], present) if n == 1 and present else here
             self._arrive(source, successor, shape[: len(shape) - drop[n]])
@@ -222,12 +238,23 @@ class Frame:
 
     def _arrive(self, source: Block, successor: CodeBlock, shape: list[Pending | None]) -> None:
         """Announce the edge from `source`, which brings a stack of that shape."""
+        if self.generator is not None:  # each block has places of its own for its stack
+            number = self._numbers[successor]
+            for depth, (entry, kind) in enumerate(zip(self.stack, shape, strict=False)):
+                if kind is None:
+                    assert isinstance(entry, Value)
+                    self.ssa.write(("stack", number, depth), source, entry)
         assert self._shapes.setdefault(successor, shape) == shape, "two depths of the stack at one place"
         target = self.blocks[successor]
         self.ssa.add_edge(source, target)
         self._awaited[successor] -= 1
         if not self._awaited[successor]:
             self.ssa.seal(target)
+
+
+def is_generator(code: CodeType) -> bool:
+    """Whether a function with this code returns a generator."""
+    return bool(code.co_flags & inspect.CO_GENERATOR)
 
 
 def _hint(variable: Hashable) -> str:

@@ -25,6 +25,7 @@ from ssad.frontend.engine import Differentiate, Engine, Instance
 from ssad.frontend.lift import Lifted
 from ssad.frontend.outside import default_value
 from ssad.frontend.places import Widened
+from ssad.frontend.refusals import refusal
 from ssad.frontend.shapes import placeholder, represent
 from ssad.ir.core import Location, Module
 from ssad.ir.types import Scalar
@@ -72,6 +73,8 @@ def infer(
 def _infer(engine: Engine, fn: object, arguments: Sequence[Abstract]) -> Typed:
     lifted = engine.lifted(fn)
     place = lifted.function.loc
+    if lifted.generator:
+        raise refusal("generator_result", place)
     reps = [represent(a, placeholder) for a in arguments]
     ctx = Context(engine, None)
     name, count = lifted.function.name, sum(p.kind in POSITIONAL for p in lifted.params)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ssad.frontend import complex_arrays, lists
+from ssad.frontend import complex_arrays, generators, lists
 from ssad.frontend.abstract import (
     ArrayOf,
     ComplexArrayOf,
     Compound,
     EnumerateOf,
+    GeneratorOf,
     Known,
     ListOf,
     MapOf,
@@ -41,6 +42,7 @@ _ITERABLE = (
     ZipOf,
     ReversedOf,
     MapOf,
+    GeneratorOf,
 )
 
 
@@ -73,6 +75,10 @@ def count_of(ctx: Context, rep: Rep) -> Value:
         return rep.parts[2]
     if isinstance(kind, MemoryList):
         return lists.length(ctx, rep)
+    if isinstance(kind, GeneratorOf):
+        raise unsupported(
+            "iteration", f"how many items {kind} has is not known", ctx.loc, "make a list of it: list(...)"
+        )
     assert isinstance(kind, Compound)
     if isinstance(kind, ReversedOf):
         return rep.parts[-1]
@@ -100,6 +106,8 @@ def _more(ctx: Context, rep: Rep, k: Value) -> Value:
         # it counts from the end that the list had, and stops where the list has become shorter
         at = ctx.emit("sub", ctx.emit("sub", rep.parts[-1], _ONE), k)
         return ctx.emit("in_range", at, count_of(ctx, rep.items()[0]))
+    if isinstance(kind, GeneratorOf):
+        return generators.more(ctx, rep)
     count = count_of(ctx, rep)
     return FALSE if _is(count, 0) else ctx.emit("lt", k, count)
 
@@ -121,6 +129,8 @@ def item_of(ctx: Context, rep: Rep, k: Value) -> Rep:
         return element(ctx, rep.parts[0], [k])
     if isinstance(kind, MemoryList):
         return lists.element(ctx, rep, k)
+    if isinstance(kind, GeneratorOf):
+        return generators.item(ctx, rep)
     if isinstance(kind, ComplexArrayOf):
         return complex_arrays.element(ctx, rep.parts[0], [k])
     if isinstance(kind, TupleOf | ListOf):
@@ -244,7 +254,19 @@ def enumerate_(ctx: Context, args: list[Rep]) -> Rep:
 
 def zip_(ctx: Context, args: list[Rep]) -> Rep:
     """`zip(x, y, ...)`."""
+    _refuse_late_generators(ctx, "zip", args)
     return compound(ZipOf, [iterable(ctx, arg) for arg in args])
+
+
+def _refuse_late_generators(ctx: Context, name: str, args: list[Rep]) -> None:
+    """All are asked at once: what comes behind another one would go on although that has ended."""
+    if any(map(generators.goes_through_one, args[1:])):
+        raise unsupported(
+            "iteration",
+            f"{name} of a generator behind another argument is not compiled",
+            ctx.loc,
+            "put the generator first; or make a list of it: list(...)",
+        )
 
 
 def reversed_(ctx: Context, args: list[Rep]) -> Rep:
@@ -261,4 +283,5 @@ def map_(ctx: Context, args: list[Rep]) -> Rep:
     """`map(f, x, y, ...)`: each item calls `f` when it is wanted."""
     if len(args) < 2:
         raise untypable("bind", "map() must have at least two arguments.", ctx.loc)
+    _refuse_late_generators(ctx, "map", args[1:])
     return compound(MapOf, [args[0], *[iterable(ctx, arg) for arg in args[1:]]])

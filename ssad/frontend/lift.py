@@ -14,12 +14,13 @@ from ssad.frontend import closures
 from ssad.frontend.attempts import drop_dead_params, simplify_attempts
 from ssad.frontend.bytecode import decode
 from ssad.frontend.cfg import CodeBlock, blocks_of
-from ssad.frontend.frame import Frame
+from ssad.frontend.frame import Frame, is_generator
 from ssad.frontend.opcodes import HANDLERS
 from ssad.frontend.refusals import UNDEFINED, describe_uncompilable, location, refusal, refusal_of_code
 from ssad.frontend.sinking import sink
+from ssad.frontend.suspension import dispatch
 from ssad.ir.core import Edge, Function, Location, Module, Op, Terminator, Value
-from ssad.ir.edit import prune_params, replace_values
+from ssad.ir.edit import prune_params, remove_unreachable, replace_values
 from ssad.ir.types import OBJECT
 
 REQUIRED = inspect.Parameter.empty
@@ -53,6 +54,11 @@ class Lifted:
     fn: FunctionType | None = None
     globals: Mapping[str, object] = field(default_factory=dict)
     cells: Mapping[str, CellType] = field(default_factory=dict)
+
+    @property
+    def generator(self) -> bool:
+        """Whether a call makes a generator; `function` goes on in one, up to the next `yield`."""
+        return is_generator(self.code)
 
     def global_object(self, name: str, place: Location | None = None) -> object:
         """What the global or builtin `name` is now. Raises UnsupportedError where there is none."""
@@ -128,10 +134,11 @@ def _lift(
     place = Location(code.co_filename, code.co_qualname, code.co_firstlineno)
     function = Function(code.co_name.strip("<>"), place)
     function.result_types = [OBJECT]
-    frame = _run(code, function, module, blocks, [param.name for param in params])
+    frame = _run(code, function, module, blocks, [param.name for param in params], fn is None)
     function.entry.ops[:0] = frame.unbound.values()
     prune_params(function, frame.ssa.forwarded)
-    settle_checks(function, maybe_unbound(function))
+    if frame.generator is None:
+        settle_checks(function, maybe_unbound(function))
     simplify_attempts(function)
     drop_dead_params(function)
     if frame.cells:
@@ -150,16 +157,26 @@ def _refuse_constructs(code: CodeType, blocks: Sequence[CodeBlock]) -> None:
 
 
 def _run(
-    code: CodeType, function: Function, module: Module, blocks: Sequence[CodeBlock], params: Sequence[str]
+    code: CodeType,
+    function: Function,
+    module: Module,
+    blocks: Sequence[CodeBlock],
+    params: Sequence[str],
+    inner: bool,
 ) -> Frame:
     """Run every block symbolically, each after those that lead to it, and name them."""
-    frame = Frame(code, function, module, blocks)
+    frame = Frame(code, function, module, blocks, inner)
     frame.builder.loc = function.loc
+    if frame.generator is not None:
+        params = ()  # they lie in its memory
     given = {name: function.entry.add_param(OBJECT, name) for name in params}
     for name, value in given.items():
         frame.ssa.write(("local", name), function.entry, value)
     frame.itself = closures.self_calling(code, blocks)
-    for name in closures.cell_variables(code, blocks):
+    shared = closures.cell_variables(code, blocks)
+    if frame.generator is not None and shared:
+        raise frame.refuse("generator_cell")
+    for name in shared:
         initial = [given[name]] if name in given else []
         frame.cells[name] = frame.emit("py.cell", *initial, name=name, hint=name)
     for block in blocks:
@@ -171,6 +188,10 @@ def _run(
             target = frame.blocks[block.successors[0]]
             frame.leave(Terminator("jump", [], [Edge(target)], None, frame.builder.loc))
     _name_blocks(blocks, frame)
+    if frame.generator is not None:
+        yields = [(block, frame.blocks[behind]) for block, behind in frame.yields]
+        dispatch(function, frame.generator, frame.blocks[blocks[0]], yields)
+        remove_unreachable(function)
     return frame
 
 

@@ -9,6 +9,7 @@ from ssad.frontend import closures, displays, handled, matching, strings
 from ssad.frontend.comprehensions import spelled
 from ssad.frontend.frame import NULL, Frame
 from ssad.frontend.instruction import Instruction
+from ssad.frontend.suspension import FINISHED, STATE, VALUE
 from ssad.ir.core import Block, Edge, Op, Value, branch, return_
 
 Handler = Callable[[Frame, Instruction], None]
@@ -92,12 +93,20 @@ def constant(frame: Frame, value: Any) -> Value:
 def load(frame: Frame, at: Instruction) -> None:
     """Push a local; where something unbound may reach it, say so, and let `lift.settle_checks` find out."""
     if at.op == "load_cell" and at.arg in frame.free:
+        if frame.generator is not None and at.arg in frame.captures:
+            frame.push(frame.emit("py.frame_free", frame.generator, name=at.arg, hint=at.arg))
+            return
         frame.push(frame.emit("py.free", name=at.arg, hint=at.arg))
         return
     if at.arg in frame.cells:
         frame.push(frame.emit("py.cell_load", frame.cells[at.arg], name=at.arg, hint=at.arg))
         return
     value = frame.read(("local", at.arg))
+    if frame.generator is not None:
+        frame.push(value)
+        if at.arg == ".0":  # what a generator expression goes through
+            frame.write(("counter", len(frame.stack) - 1), frame.emit("py.const", value=0, hint="k"))
+        return
     maybe = isinstance(value.owner, Block) and value.owner is not frame.function.entry
     if maybe or frame.producer(value, "py.unbound") is not None:
         name = spelled(at.arg)
@@ -361,6 +370,24 @@ def _branch(frame: Frame, condition: Value, drop: tuple[int, int] = (0, 0), pres
     frame.leave(branch(condition, then, other, frame.loc), drop, present)
 
 
+@handles("begin_generator")
+def begin_generator(frame: Frame, at: Instruction) -> None:
+    """What the caller of a generator function gets; the function itself goes on without."""
+    frame.push(NULL)
+
+
+@handles("yield")
+def yield_(frame: Frame, at: Instruction) -> None:
+    """Keep the value for who goes through the generator; what comes back is None."""
+    frame.write(("local", VALUE), frame.pop())
+    frame.push(frame.emit("py.const", value=None))
+    frame.yields.append((frame.block, frame.at.successors[0]))
+
+
 @handles("return")
 def return_value(frame: Frame, at: Instruction) -> None:
-    frame.leave(return_([frame.pop()], frame.loc))
+    value = frame.pop()
+    if frame.generator is not None:
+        frame.write(("local", STATE), frame.emit("py.const", value=FINISHED))
+        value = frame.emit("py.const", value=False)
+    frame.leave(return_([value], frame.loc))

@@ -39,13 +39,28 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
     "dict": ("SSAD0106", "dictionaries are not compiled yet", "use one variable, tuple or array per entry"),
     "generator": (
         "SSAD0107",
-        "generators are not compiled",
-        "fill a list instead: `append` where you would `yield`",
+        "`yield from` is not compiled",
+        "write a loop: `for x in ...: yield x`",
+    ),
+    "generator_cell": (
+        "SSAD0107",
+        "an inner function that shares a changing variable of a generator is not compiled",
+        "pass the variable to the inner function",
+    ),
+    "generator_result": (
+        "SSAD0107",
+        "this is a generator function: none is compiled by itself, loops go through them inside",
+        "compile the function that goes through it",
+    ),
+    "generator_try": (
+        "SSAD0107",
+        "`try` and `with` inside a generator are not compiled",
+        "put them into a function that the generator calls",
     ),
     "generator_expression": (
         "SSAD0107",
-        "only in sum, min, max, any, all, list and sorted are generator expressions compiled",
-        "make a list: `[... for ...]`",
+        "here generator expressions are not compiled, but in loops, sum, min, max, any, all, list and sorted",
+        "assign it to a variable first, or make a list: `[... for ...]`",
     ),
     "global_store": (
         "SSAD0108",
@@ -109,13 +124,9 @@ def refusal(what: object, place: Location | None) -> UnsupportedError:
 def refusal_of_code(code: CodeType) -> UnsupportedError | None:
     """Why a function with this code cannot be compiled whatever its body says, or None."""
     place = Location(code.co_filename, code.co_qualname, code.co_firstlineno)
-    for flags, kind, what in (
-        (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR, "coroutine", "async"),
-        (inspect.CO_GENERATOR, "generator function", "generator"),
-    ):
-        if code.co_flags & flags:
-            number, cause, cure = CONSTRUCTS[what]
-            return UnsupportedError(f"{code.co_name} is a {kind}: {cause}", place, cure, number)
+    if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        number, cause, cure = CONSTRUCTS["async"]
+        return UnsupportedError(f"{code.co_name} is a coroutine: {cause}", place, cure, number)
     return None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from ssad.frontend.abstract import Abstract, Compound, ObjectOf, Reference, without_constants
+from ssad.frontend.abstract import Abstract, Compound, GeneratorOf, ObjectOf, Reference, without_constants
 from ssad.frontend.codes import unsupported
 from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.shapes import travelling_types
@@ -166,6 +166,8 @@ def renewed(held: Abstract) -> Abstract:
     """The same abstract value, with parts as they are now."""
     if isinstance(held, ObjectOf):
         return ObjectOf(held.site.root, tuple((name, renewed(item)) for name, item in held.fixed))
+    if isinstance(held, GeneratorOf):
+        return GeneratorOf(held.site.root, held.lifted)
     if isinstance(held, Reference):
         return type(held)(held.site.root)
     return held.rebuilt(map(renewed, held.items)) if isinstance(held, Compound) else held

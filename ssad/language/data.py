@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import itertools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -133,6 +134,29 @@ def generator_expression(x=np.array([0.3, -1.2, 0.8])) -> float:
     s = max(v * v for v in x)
     if any(v > 0.5 for v in x) and all(v < 5.0 for v in x):
         s += sum(v * w for v, w in zip(x, x[1:]))
+    return s
+
+
+def generator_functions(x: float = 0.7, n: int = 4) -> float:
+    """Generator functions, `next`."""
+
+    def powers(n: int):
+        p = 1.0
+        for _ in range(n):
+            yield p
+            p *= x
+
+    s = 0.0
+    for p in powers(n):
+        s += p
+    return s * next(powers(2))
+
+
+def filtering(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """`filter`; `accumulate`, `chain`, `islice`, `pairwise`, ... of `itertools`."""
+    s = 0.0
+    for v in filter(lambda a: a > 0.0, itertools.accumulate(x)):
+        s += v
     return s
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 
 def asynchronous(x: float = 0.7) -> float:
     """`async` and `await`."""
@@ -49,24 +47,16 @@ def global_assignment(x: float = 0.7) -> float:
 _last = 0.0
 
 
-def generator_function(x: float = 0.7) -> float:
-    """Generator functions consumed by a loop."""
+def delegating_generator(x: float = 0.7) -> float:
+    """`yield from`."""
 
-    def powers(a, n):
-        p = 1.0
-        for _ in range(n):
-            yield p
-            p *= a
+    def inner():
+        yield x
+
+    def outer():
+        yield from inner()
 
     s = 0.0
-    for p in powers(x, 4):
-        s += p
-    return s
-
-
-def filtering(x=np.array([0.3, -1.2, 0.8])) -> float:
-    """`filter`."""
-    s = 0.0
-    for v in filter(lambda a: a > 0.0, x):
+    for v in outer():
         s += v
     return s

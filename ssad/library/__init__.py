@@ -12,6 +12,7 @@ from ssad.library import (
     complex_powers,
     counting,
     functional,
+    iterators,
     managers,
     scalars,
 )
@@ -20,6 +21,7 @@ from ssad.library.lists import LOOPS, constant
 LIBRARY: dict[Any, Callable[..., Any]] = {
     **counting.LIBRARY,
     **functional.LIBRARY,
+    **iterators.LIBRARY,
     **scalars.LIBRARY,
     **cmath_functions.LIBRARY,
     **complex_powers.LIBRARY,

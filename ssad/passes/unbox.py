@@ -14,19 +14,59 @@ remains is refused.
 from __future__ import annotations
 
 from ssad.errors import UnsupportedError
-from ssad.ir.core import Function, Location, Module, Value
-from ssad.ir.types import Cell
+from ssad.ir.core import Block, Function, Location, Module, Undef, Value
+from ssad.ir.edit import prune_params
+from ssad.ir.graph import Dominators
+from ssad.ir.types import Array, Cell, List
 from ssad.passes.manager import function_pass
 from ssad.passes.promote import promote
+
+REFERENCES = (Array, Cell, List)
 
 
 @function_pass("unbox", "make values of what cells hold")
 def run(function: Function, module: Module) -> bool:
     changed = False
     while promote(function, _settled(function)):  # what one cell held may have been another one
+        _forget_undefined(function)
         changed = True
     _refuse_rest(function)
     return changed
+
+
+def _forget_undefined(function: Function) -> None:
+    """A parameter that in the end gets one reference or nothing is that reference, where it is there already.
+
+    A fixpoint over the parameters, which lead to each other around loops: nothing, one value, or several.
+    """
+    dominators = Dominators(function)
+    home: dict[Value, Block] = {}
+    passed: dict[Value, list[Value]] = {}
+    for block in dominators.order:
+        home.update((value, block) for value in block.params)
+        home.update((op.result, block) for op in block.ops if op.result is not None)
+        for edge in block.term.edges:
+            for param, value in zip(edge.target.params, edge.args, strict=True):
+                if isinstance(param.type, REFERENCES):
+                    passed.setdefault(param, []).append(value)
+    sources: dict[Value, tuple[Value, ...]] = dict.fromkeys(passed, ())
+    work = list(passed)
+    while work:
+        param = work.pop()
+        found: dict[Value, None] = {}
+        for value in passed[param]:
+            found.update(dict.fromkeys(sources.get(value, (value,))))
+        known = tuple(value for value in found if not isinstance(value, Undef))[:2]
+        if known != sources[param]:
+            sources[param] = known
+            work.extend(other for other, values in passed.items() if param in values)
+    forward = {
+        param: known[0]
+        for param, known in sources.items()
+        if len(known) == 1 and dominators.dominates(home[known[0]], home[param])
+    }
+    if forward:
+        prune_params(function, forward)
 
 
 def _settled(function: Function) -> set[Value]:

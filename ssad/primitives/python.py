@@ -44,6 +44,8 @@ for _name in (
     "attempt",
     "matches",
     "narrow",
+    "frame_load",
+    "frame_free",
     "special",
     "with_except",
     "present",
@@ -53,5 +55,5 @@ for _name in ("length", "is_kind", "match_keys", "match_class"):
     _define(_name)
 for _name in ("truth", "iter_more", "caught"):
     _define(_name, BOOL)
-for _name in ("append", "builtin", "cell_store", "setattr", "setitem", "check_length"):
+for _name in ("append", "builtin", "cell_store", "frame_store", "setattr", "setitem", "check_length"):
     _define(_name, None)

@@ -31,6 +31,7 @@ THEMES = (
     "complex_numbers",
     "numbers",
     "raises",
+    "generators",
     "handled",
     "managers",
     "matching",

@@ -1,0 +1,101 @@
+"""`filter` and iterators of `itertools`, as generators in plain Python."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+
+def filter_(function: Any, iterable: Any) -> Any:
+    for item in iterable:
+        if item if function is None else function(item):
+            yield item
+
+
+def accumulate(iterable: Any, func: Any = None, *, initial: Any = None) -> Any:
+    total, begun = initial, initial is not None
+    if begun:
+        yield total
+    for item in iterable:
+        if not begun:
+            total, begun = item, True
+        elif func is None:
+            total = total + item
+        else:
+            total = func(total, item)
+        yield total
+
+
+def chain(*iterables: Any) -> Any:
+    for iterable in iterables:
+        for item in iterable:  # noqa: UP028, which is not compiled
+            yield item
+
+
+def count(start: Any = 0, step: Any = 1) -> Any:
+    while True:
+        yield start
+        start = start + step
+
+
+def dropwhile(predicate: Any, iterable: Any) -> Any:
+    dropping = True
+    for item in iterable:
+        if dropping:
+            dropping = bool(predicate(item))
+        if not dropping:
+            yield item
+
+
+def islice(iterable: Any, *bounds: Any) -> Any:
+    start, stop, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
+    if start is None:
+        start = 0
+    if step is None:
+        step = 1
+    if start < 0 or step < 1 or (stop is not None and stop < 0):
+        raise ValueError("Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.")
+    k = 0
+    if stop is None or stop > 0:
+        for item in iterable:
+            if k >= start and (k - start) % step == 0:
+                yield item
+            k += 1
+            if stop is not None and k >= stop:
+                break
+
+
+def pairwise(iterable: Any) -> Any:
+    before, begun = None, False
+    for item in iterable:
+        if begun:
+            yield before, item
+        before, begun = item, True
+
+
+def repeat(object: Any, times: Any = None) -> Any:
+    k = 0
+    while times is None or k < times:
+        yield object
+        k += 1
+
+
+def takewhile(predicate: Any, iterable: Any) -> Any:
+    for item in iterable:
+        if not predicate(item):
+            break
+        yield item
+
+
+LIBRARY: dict[Any, Callable[..., Any]] = {
+    filter: filter_,
+    itertools.accumulate: accumulate,
+    itertools.chain: chain,
+    itertools.count: count,
+    itertools.dropwhile: dropwhile,
+    itertools.islice: islice,
+    itertools.pairwise: pairwise,
+    itertools.repeat: repeat,
+    itertools.takewhile: takewhile,
+}

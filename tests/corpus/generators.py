@@ -1,0 +1,188 @@
+"""Generators: functions, methods, inner functions, expressions; gone through by loops, reductions, `next`."""
+
+import itertools
+import math
+import operator
+
+import numpy as np
+
+from .registry import case
+
+
+def _normal(*shape, seed=227):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def powers(a, n=4, *, scale=1.0):
+    p = scale
+    for _ in range(n):
+        yield p
+        p *= a
+
+
+def newton(a):
+    x = a
+    while True:
+        yield x
+        x = 0.5 * (x + a / x)
+
+
+def pairs(x, t):
+    """Several yields, in nested loops, with conditions, and an early end."""
+    for i in range(len(x)):
+        if x[i] > t * 5.0:
+            return
+        for j in range(i):
+            if x[i] * x[j] > 0.0:
+                yield x[i], x[j]
+            elif j == 1:
+                continue
+        yield x[i], t
+
+
+def nested(a, n):
+    for k, p in enumerate(powers(a, n)):
+        for q in powers(p, 2, scale=0.5):
+            yield k * p * q
+
+
+class Series:
+    def __init__(self, x):
+        self.x = x
+        self.asked = 0
+
+    def terms(self, t):
+        for e in self.x:
+            self.asked += 1
+            yield e * t**self.asked
+
+
+@case(args=lambda: (0.7, 1.3), argnums=(0, 1))
+def gone_through_by_loops(a, t):
+    total = 0.0
+    for p in powers(a):
+        total += p * t
+    for x in newton(t + 2.0):
+        if abs(x * x - t - 2.0) < 1e-9:
+            break
+        total += 0.01 * x
+    else:
+        total += 100.0
+    for v in nested(a, 3):
+        total = 0.5 * total + math.sin(v)
+    return total * x
+
+
+@case(args=[lambda: (_normal(5), 0.4), lambda: (_normal(5) + 3.0, 0.4)], argnums=(0, 1))
+def several_yields(x, t):
+    total = 0.0
+    for a, b in pairs(x, t):
+        total += a * b * t
+        if total > 50.0:
+            break
+    return total
+
+
+@case(args=lambda: (_normal(4), 0.6), argnums=(0, 1))
+def of_methods_and_inner_functions(x, t):
+    series = Series(x)
+
+    def scaled(n):
+        for k in range(n):
+            yield x[k] * t
+            x[k] *= 2.0  # between the one and the next
+
+    total = 0.0
+    for v in scaled(3):
+        total += v * x[0]
+    for n, v in enumerate(series.terms(t), 1):
+        total += v / n
+    return total + series.asked
+
+
+@case(args=lambda: (_normal(6), 0.6), argnums=(0, 1))
+def expressions(x, t):
+    total = 0.0
+    for v in (e * t for e in x if e > -0.5):
+        total += v * v
+    squares = (e * e for e in x)
+    first = next(squares)
+    for k, v in enumerate(squares):
+        total += k * v * first
+        if k == 2:
+            break
+    return total + sum(squares)
+
+
+@case(args=lambda: (0.8, 1.2), argnums=(0, 1))
+def reductions_and_next(a, t):
+    rest = powers(a, 5)
+    total = next(rest) + 2.0 * next(rest)
+    listed = list(rest)
+    total += listed[0] * len(listed) + next(rest, t)
+    if any(p > t for p in powers(t)) and all(p > 0.0 for p in powers(a)):
+        total += sum(powers(t, 3)) + max(powers(t, 3, scale=a)) - min(powers(a))
+    return total + sum(map(lambda p: p * p, powers(a, 3)))
+
+
+@case(args=lambda: (_normal(5) + 1.0, 0.9), argnums=(0, 1))
+def iterators_of_the_library(x, t):
+    total = 0.0
+    for v in filter(lambda e: e > t, x):
+        total += v * v
+    for v in itertools.accumulate(x, operator.mul, initial=t):
+        total += v
+    for a, b in itertools.pairwise(itertools.accumulate(x)):
+        total += a * b
+    for v in itertools.chain(x, x[::2]):
+        total *= 1.0 + 0.01 * v
+    for k, v in enumerate(itertools.repeat(t, 3)):
+        total += k * v
+    for k, e in zip(itertools.count(1, 2), x):
+        total += k * e
+    for v in itertools.takewhile(lambda e: e < 2.0, itertools.dropwhile(lambda e: e < 1.0, x)):
+        total += v * t
+    for v in itertools.islice(newton(t + 1.0), 1, 6, 2):
+        total += v
+    return total
+
+
+@case(args=lambda: (_normal(3), 0.4), argnums=(0, 1))
+def zipped_and_ended(x, t):
+    total = 0.0
+    for (k, p), e in zip(enumerate(powers(t, 9)), x):
+        total += k * p * e
+    rest = powers(t, 1)
+    total += next(rest)
+    try:
+        total += next(rest) * 100.0
+    except StopIteration:
+        total *= t
+    return total
+
+
+def asking(t):
+    rest = powers(t, 2)
+    while True:
+        yield next(rest)
+
+
+@case(args=lambda: (0.4,), raises=RuntimeError)
+def asked_once_too_often(t):
+    total = 0.0
+    for p in asking(t):
+        total += p
+    return total
+
+
+def failing(x):
+    for e in x:
+        yield math.sqrt(e)
+
+
+@case(args=lambda: (np.array([1.0, -1.0]),), raises=ValueError)
+def raises_while_it_goes_on(x):
+    total = 0.0
+    for v in failing(x):
+        total += v
+    return total
