@@ -277,6 +277,56 @@ def test_float32_leaves_keep_their_type() -> None:
     assert bars["x"].dtype == np.float32 and type(bars["k"]) is np.float32
 
 
+@dataclass
+class Walker:
+    x: float
+    v: float
+    steps: int = 0
+    path: Any = None
+
+
+class Total:
+    def __init__(self) -> None:
+        self.sum = 0.0
+
+    def add(self, z: Any) -> Any:
+        self.sum += z
+        return self
+
+
+def walked(x: Any, v: Any, n: int = 3, *, dt: float = 0.1) -> Any:
+    walker = Walker(x, v)
+    while walker.steps < n:
+        walker.v -= walker.x * dt
+        walker.x += walker.v * dt
+        walker.steps += 1
+        path = np.zeros(walker.steps)
+        path[walker.steps - 1] = walker.x
+        walker.path = path
+    return walker
+
+
+def test_objects_made_inside_are_results() -> None:
+    for args in ((1.0, 0.5), (1.0, 0.5, 0), (1.0, 0.5, 5)):
+        got, expected = ssad.jit(walked)(*args), walked(*args)
+        assert type(got) is Walker
+        assert (got.x, got.v, got.steps) == (expected.x, expected.v, expected.steps)
+        assert (got.path is None) is (expected.path is None)
+        if got.path is not None:
+            np.testing.assert_array_equal(got.path, expected.path)
+    value, tangent = ssad.jvp(walked, (1.0, 0.5), (1.0, 0.0))
+    moved = walked(1.0 + 1e-6, 0.5)
+    assert value.x == walked(1.0, 0.5).x
+    assert abs(tangent.x - (moved.x - value.x) / 1e-6) < 1e-6
+    total, inside = ssad.jit(lambda x: (Total().add(x).add(x * x), {"k": Total().add(x)}))(2.0)
+    assert type(total) is Total and total.sum == 6.0 and inside["k"].sum == 2.0
+
+
+def test_a_gradient_wants_one_float() -> None:
+    with pytest.raises(DifferentiationError, match="this one returns Walker"):
+        ssad.grad(walked)(1.0, 0.5)
+
+
 def test_refusals() -> None:
     with pytest.raises(DifferentiationError, match="'d': it is a dict without a float in it"):
         ssad.grad(lambda d: 1.0)({"n": 3})

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ssad.externals import External, Raw, functions_of
-from ssad.frontend import complex_calls, complexes, generators, lists, records
+from ssad.frontend import complex_calls, complexes, generators, instances, lists, records
 from ssad.frontend.abstract import (
     SCALARS,
     Abstract,
@@ -36,7 +36,7 @@ from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.complex_calls import COMPLEX_CALLS
 from ssad.frontend.context import Context, Gone, Rep, compound, known, scalar
 from ssad.frontend.conversion import to_numpy
-from ssad.frontend.custom import CUSTOM_VJP, DERIVATIVES, LIBRARY, STOP_GRADIENT
+from ssad.frontend.custom import CUSTOM_VJP, DERIVATIVES, HAND_OVER, LIBRARY, STOP_GRADIENT
 from ssad.frontend.derivatives import (
     call_derivative,
     compiled,
@@ -129,6 +129,8 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
     own = records.builtin(ctx, obj, args)
     if own is not None:
         return own
+    if obj is HAND_OVER:
+        return instances.handed_over(ctx, args[0])
     if isinstance(obj, External):
         return _call_external(ctx, obj, args, keywords)
     if isinstance(obj, Raw):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 CUSTOM_VJP: dict[Callable[..., Any], Callable[..., Any]] = {}
 """Function -> `rule(y_bar, y, *args)`, which stands for its derivative."""
@@ -25,17 +25,43 @@ LOOPS: dict[str, Callable[..., Any]] = {}
 """Name -> a plain Python function that does in a loop what a handler cannot emit."""
 
 
+HAND_OVER: Any = object()
+"""Stands for the function that makes values of objects made inside."""
+
+
 def with_rule(fn: Callable[..., Any]) -> Callable[..., Any]:
     """`fn`; or, where it has a rule by hand, a function that calls it, so that the rule is met by the
     call.
     """
     if fn not in CUSTOM_VJP:
         return fn
-    kinds = inspect.signature(fn).parameters.values()
-    positional = [p.name for p in kinds if p.kind is not p.KEYWORD_ONLY]
-    keyword = [p.name for p in kinds if p.kind is p.KEYWORD_ONLY]
-    taken = ", ".join(positional + (["*", *keyword] if keyword else []))
-    given = ", ".join(positional + [f"{name}={name}" for name in keyword])
-    caller: Callable[..., Any] = eval(f"lambda {taken}: fn({given})", {"fn": fn})
+    return _calling(fn, "fn({})", {})
+
+
+def handing_over(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that calls `fn` and makes values of the objects in its result (see `instances.py`)."""
+    return _calling(fn, "hand_over(fn({}))", {"hand_over": HAND_OVER})
+
+
+def _calling(fn: Callable[..., Any], text: str, scope: dict[str, Any]) -> Callable[..., Any]:
+    """A function with the parameters, defaults and name of `fn` that computes `text`."""
+    taken: list[str] = []
+    given: list[str] = []
+    starred = False
+    for p in inspect.signature(fn).parameters.values():
+        named = p.kind is p.KEYWORD_ONLY
+        if named and not starred:
+            taken.append("*")
+        starred |= named or p.kind is p.VAR_POSITIONAL
+        stars = "*" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else ""
+        taken.append(stars + p.name)
+        given.append(f"{p.name}={p.name}" if named else stars + p.name)
+    caller: Any = eval(f"lambda {', '.join(taken)}: {text.format(', '.join(given))}", {"fn": fn, **scope})
     caller.__name__ = fn.__name__
-    return caller
+    caller.__defaults__ = getattr(fn, "__defaults__", None)
+    caller.__kwdefaults__ = getattr(fn, "__kwdefaults__", None)
+    code = getattr(fn, "__code__", None)
+    if code is not None:
+        place = {"co_filename": code.co_filename, "co_firstlineno": code.co_firstlineno}
+        caller.__code__ = caller.__code__.replace(**place, co_name=code.co_name, co_qualname=code.co_qualname)
+    return cast("Callable[..., Any]", caller)

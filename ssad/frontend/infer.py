@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ssad.errors import SsadError
 from ssad.frontend.abstract import (
@@ -14,6 +15,7 @@ from ssad.frontend.abstract import (
     Known,
     MaybeNone,
     Number,
+    ObjectOf,
     TreeOf,
     without_constants,
 )
@@ -21,6 +23,7 @@ from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.captures import Capture, Guard
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context
+from ssad.frontend.custom import handing_over
 from ssad.frontend.engine import Differentiate, Engine, Instance
 from ssad.frontend.lift import Lifted
 from ssad.frontend.outside import default_value
@@ -28,7 +31,6 @@ from ssad.frontend.places import Widened
 from ssad.frontend.refusals import refusal
 from ssad.frontend.shapes import placeholder, represent
 from ssad.ir.core import Location, Module
-from ssad.ir.types import Scalar
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Typed:
 
 
 def infer(
-    fn: object,
+    fn: Any,
     arguments: Sequence[Abstract],
     *,
     error_model: str = "python",
@@ -65,9 +67,14 @@ def infer(
     engine = Engine(error_model, differentiate)
     while True:
         try:
-            return _infer(engine, fn, arguments)
+            typed = _infer(engine, fn, arguments)
         except Widened:
             engine.start_again()
+            continue
+        if not _leads_to_objects(typed.result):
+            return typed
+        fn = handing_over(fn)
+        engine = Engine(error_model, differentiate)
 
 
 def _infer(engine: Engine, fn: object, arguments: Sequence[Abstract]) -> Typed:
@@ -116,12 +123,19 @@ def _in_rounds(engine: Engine, lifted: Lifted, arguments: Sequence[Abstract]) ->
         engine.again()
 
 
+def _leads_to_objects(result: Abstract) -> bool:
+    """Whether objects that were made inside are part of the result."""
+    return isinstance(result, ObjectOf) or any(map(_leads_to_objects, result.children()))
+
+
 def _refuse_result(result: Abstract, place: Location | None) -> None:
     """Refuse what has no way out of native code: all but numbers, arrays, strings, None, and their tuples."""
+    if isinstance(result, ObjectOf):
+        return  # what it holds will be the result
     if isinstance(result, TreeOf):
         for item in result.items:
             _refuse_result(item, place)
-    elif isinstance(result, MaybeNone) and all(isinstance(part, Scalar) for part in result.of.parts):
+    elif isinstance(result, MaybeNone):
         _refuse_result(result.of, place)
     elif not isinstance(result, Number | ComplexOf | ArrayOf | ComplexArrayOf | Known):
         raise unsupported(

@@ -13,7 +13,16 @@ from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from ssad.frontend import cells
-from ssad.frontend.abstract import Known, MaybeUnbound, ObjectOf, PartialOf, RecordOf, SuperOf, Unbound
+from ssad.frontend.abstract import (
+    Compound,
+    Known,
+    MaybeUnbound,
+    ObjectOf,
+    PartialOf,
+    RecordOf,
+    SuperOf,
+    Unbound,
+)
 from ssad.frontend.captures import MISSING, Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, Context, Gone, Rep, compound, known
@@ -132,6 +141,27 @@ def _assign(ctx: Context, rep: Rep, name: str, value: Rep) -> None:
     if name not in kind.site.found:
         kind.site.hold(name, Unbound())
     cells.write(ctx, rep, name, value)
+
+
+def handed_over(ctx: Context, rep: Rep) -> Rep:
+    """The values of the objects in a result for who is outside: what their attributes hold now."""
+    kind = rep.abstract
+    if isinstance(kind, Compound):
+        items = [handed_over(ctx, item) for item in rep.items()]
+        extra = rep.parts[len(kind.parts) - 1 :] if kind.extra is not None else []
+        parts = [part for item in items for part in item.parts]
+        return Rep(kind.rebuilt(item.abstract for item in items), [*parts, *extra])
+    if not isinstance(kind, ObjectOf):
+        return rep
+    names = [*(name for name, _ in kind.fixed), *kind.site.content]
+    values: list[Rep] = []
+    for name in names:
+        value = own(ctx, rep, name)
+        if value is None:
+            lacking(ctx, rep, name)
+        assert value is not None
+        values.append(handed_over(ctx, value))
+    return compound(RecordOf, values, (kind.site.cls, tuple(names)))
 
 
 # super()
