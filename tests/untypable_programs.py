@@ -147,7 +147,7 @@ def unknown_keyword(t):
 
 
 def digits(t):
-    return round(t, 2)
+    return round(t[0], 2)
 
 
 def unknown_name(t):
@@ -293,7 +293,7 @@ CASES: list[tuple[Callable[..., Any], str, str, str]] = [
     (loop_over_int, "i64", "SSAD0202", "write range(...)"),
     (wrong_arity, "f64", "SSAD0204", "takes 1 positional argument, but 2 were given"),
     (unknown_keyword, "f64", "SSAD0204", "no parameter called s"),
-    (digits, "f64", "SSAD0150", "round(x, digits)"),
+    (digits, "i32[:]", "SSAD0150", "to digits is not compiled"),
     (unknown_function, "f64", "SSAD0205", "module math has no attribute sinn"),
     (bits_of_float, "f64", "SSAD0202", "use integers"),
     (raise_number, "f64", "SSAD0158", "raise an exception class"),

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ssad.frontend import python_errors as errors
-from ssad.frontend.abstract import DTYPES, SCALARS, Known, Number
+from ssad.frontend.abstract import DTYPES, MIXED, NUMPY, SCALARS, Known, Number, is_none
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.comparisons import truth
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, flag_of, scalar
+from ssad.frontend.custom import LIBRARY
 from ssad.frontend.promotion import fits_into, numeric, out_of_bounds
 from ssad.ir.core import Const, Value
 from ssad.ir.types import BOOL, F64, I64, U64, Scalar
@@ -81,15 +82,10 @@ def _number_argument(ctx: Context, rep: Rep, name: str) -> Rep:
 
 
 def round_(ctx: Context, args: list[Rep]) -> Rep:
-    """`round(x)`, half to even, to an int."""
-    if len(args) != 1 and not (isinstance(args[1].abstract, Known) and args[1].abstract.object is None):
-        raise unsupported(
-            "call",
-            "round(x, digits) is not compiled yet",
-            ctx.loc,
-            "write round(x * 100.0) / 100.0, which may differ in the last bit",
-        )
+    """`round(x)`, half to even, to an int; `round(x, digits)`."""
     rep = _number_argument(ctx, args[0], "round")
+    if len(args) != 1 and not is_none(args[1].abstract):
+        return _rounded_to_digits(ctx, rep, args[1])
     value = rep.parts[0]
     if value.type is BOOL and flag_of(rep) is not FALSE:
         raise untypable("operand", f"round of {rep.abstract} has no meaning", ctx.loc, "write int(x)")
@@ -98,6 +94,20 @@ def round_(ctx: Context, args: list[Rep]) -> Rep:
         check_int_range(ctx, value, errors.INT_TOO_LARGE)
         return scalar(ctx.cast(ctx.emit("rint", value), I64))
     return to_int(ctx, rep)
+
+
+def _rounded_to_digits(ctx: Context, rep: Rep, digits: Rep) -> Rep:
+    from ssad.frontend.calls import call_library  # which imports this file
+
+    number = rep.abstract
+    assert isinstance(number, Number)
+    if number.flavour is MIXED:
+        return ctx.by_flavour(rep, lambda one: _rounded_to_digits(ctx, one, digits))
+    kind = "numpy" if number.flavour is NUMPY else "float" if number.type.is_float else "int"
+    if kind == "numpy" and not number.type.is_float:
+        raise unsupported("call", f"round of {number} to digits is not compiled", ctx.loc, "write int(x)")
+    plain = to_int(ctx, rep) if kind == "int" else rep
+    return call_library(ctx, LIBRARY["round", kind], [plain, digits], {})  # type: ignore[arg-type]
 
 
 def rounded(ctx: Context, name: str, rep: Rep) -> Rep:

@@ -14,6 +14,7 @@ from ssad.library import (
     functional,
     iterators,
     managers,
+    rounding,
     scalars,
 )
 from ssad.library.lists import LOOPS, constant
@@ -26,6 +27,7 @@ LIBRARY: dict[Any, Callable[..., Any]] = {
     **cmath_functions.LIBRARY,
     **complex_powers.LIBRARY,
     **managers.LIBRARY,
+    **rounding.LIBRARY,
     **{("parts", function): core for function, core in complex_cores.CORES.items()},
 }
 

@@ -187,3 +187,27 @@ def starred_names(a, b, c, d):
     for x in middle:
         total += x * x
     return total * end - head
+
+
+@case(
+    args=[
+        lambda: (2.675, 0.125, 1234567.5, 12345),
+        lambda: (-0.0449, 2.5e-7, -15.0, -15),
+        lambda: (1e22, 0.5, 5e15 + 0.5, -250),
+        lambda: (2.0**53, -0.4, 2.0**52 + 1.0, 7),
+    ],
+    argnums=(0, 1),
+    smooth=False,
+)
+def rounded_to_digits(x, y, z, n):
+    total = round(x, 2) + 3.0 * round(y, 2) + round(z, -1) * y
+    total += round(y, n % 3) + round(n, -1) + round(n, -2) + round(n, 5)
+    return total * x + round(x, 0) + round(y, None)
+
+
+@case(args=lambda: (np.array([2.675, -0.125, 1234567.5]), 2), smooth=False)
+def numpy_rounded_to_digits(x, n):
+    total = 0.0
+    for e in x:
+        total += round(e, n) * e + round(e, -1)
+    return total + round(np.float64(0.375), 2)
