@@ -22,10 +22,11 @@ from ssad.frontend.abstract import (
 from ssad.frontend.captures import Capture, Guard, Origin
 from ssad.frontend.codes import unsupported
 from ssad.frontend.lift import Lifted, lift, lift_code
-from ssad.frontend.places import Place
+from ssad.frontend.peeling import peel
+from ssad.frontend.places import Place, Widened
 from ssad.frontend.sites import Sites
 from ssad.frontend.uses import Uses
-from ssad.ir.core import Function, Location, Module
+from ssad.ir.core import Function, Location, Module, Op
 from ssad.ir.types import F64, array
 
 if TYPE_CHECKING:
@@ -127,11 +128,24 @@ class Engine:
         self.sites = Sites()
         self._uses: dict[int, Uses] = {}
         self._places: dict[Any, Place] = {}
+        self._peeled: dict[Op, int] = {}
 
     def again(self) -> None:
         """Forget the instances: the memory that they share holds more than was known when they were typed."""
         for memory in (self._instances, self._calling, self._unsettled):
             memory.clear()
+
+    def peel(self, lifted: Lifted, op: Op, count: int) -> bool:
+        """Give the first iterations of the loop around `op` blocks of their own, and begin again. True where
+        that has been done: there is no further item; False where it is too much.
+        """
+        if count <= self._peeled.get(op, -1):
+            return True
+        if op in self._peeled or lifted.generator or not peel(lifted.function, op, count):
+            return False
+        self._peeled[op] = count
+        self._uses.pop(id(lifted), None)
+        raise Widened
 
     def exception_number(self, kind: Abstract) -> int:
         """The number by which exceptions of this kind are known at run time."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ssad.frontend import complex_arrays, generators, lists
 from ssad.frontend.abstract import (
+    PYTHON,
+    Abstract,
     ArrayOf,
     ComplexArrayOf,
     Compound,
@@ -17,12 +20,15 @@ from ssad.frontend.abstract import (
     MemoryList,
     Number,
     RangeOf,
+    Reference,
     ReversedOf,
     TupleOf,
     ZipOf,
 )
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import FALSE, Context, Rep, compound, known, scalar
+from ssad.frontend.context import FALSE, Context, Gone, Rep, compound, known, scalar
+from ssad.frontend.joins import NoJoin, join
+from ssad.frontend.peeling import Different
 from ssad.frontend.promotion import as_index
 from ssad.frontend.python_errors import message_of
 from ssad.ir.core import Const, Op, Value
@@ -118,12 +124,21 @@ def _inner(rep: Rep) -> list[Rep]:
 
 
 def iter_item(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
-    """`py.iter_item`: item k, which exists."""
-    return item_of(ctx, operands[0], operands[1].parts[0])
+    """`py.iter_item`: item k, which exists. Where items differ in kind each gets an iteration of its own."""
+    try:
+        return item_of(ctx, operands[0], operands[1].parts[0])
+    except Different as items:
+        assert ctx.instance is not None
+        if ctx.engine.peel(ctx.instance.lifted, op, items.count):
+            raise Gone from None
+    return item_of(ctx, operands[0], operands[1].parts[0], True)
 
 
-def item_of(ctx: Context, rep: Rep, k: Value) -> Rep:
-    """Item k of something to iterate over; the caller knows that it exists."""
+def item_of(ctx: Context, rep: Rep, k: Value, joined: bool = False) -> Rep:
+    """Item k of something to iterate over; the caller knows that it exists.
+
+    Raises Different where the items have no common type, unless they shall be `joined`, which says so.
+    """
     kind = rep.abstract
     if isinstance(kind, ArrayOf):
         return element(ctx, rep.parts[0], [k])
@@ -134,6 +149,8 @@ def item_of(ctx: Context, rep: Rep, k: Value) -> Rep:
     if isinstance(kind, ComplexArrayOf):
         return complex_arrays.element(ctx, rep.parts[0], [k])
     if isinstance(kind, TupleOf | ListOf):
+        if not joined and not isinstance(k, Const) and _differ(kind.items):
+            raise Different(len(kind.items))
         return choose_item(ctx, rep.items(), k)
     if isinstance(kind, RangeOf):
         start, step, _ = rep.parts
@@ -142,17 +159,17 @@ def item_of(ctx: Context, rep: Rep, k: Value) -> Rep:
     if isinstance(kind, EnumerateOf):
         inner, first = rep.items()
         count = k if _is(first.parts[0], 0) else ctx.emit("add", first.parts[0], k)
-        return compound(TupleOf, [scalar(count), item_of(ctx, inner, k)])
+        return compound(TupleOf, [scalar(count), item_of(ctx, inner, k, joined)])
     if isinstance(kind, ZipOf):
-        return compound(TupleOf, [item_of(ctx, item, k) for item in rep.items()])
+        return compound(TupleOf, [item_of(ctx, item, k, joined) for item in rep.items()])
     if isinstance(kind, MapOf):
         from ssad.frontend.calls import apply
 
-        return apply(ctx, rep.items()[0], [item_of(ctx, item, k) for item in _inner(rep)], {})
+        return apply(ctx, rep.items()[0], [item_of(ctx, item, k, joined) for item in _inner(rep)], {})
     assert isinstance(kind, ReversedOf)
     inner = rep.items()[0]
     last = ctx.emit("sub", rep.parts[-1], _ONE)
-    return item_of(ctx, inner, ctx.emit("sub", last, k))
+    return item_of(ctx, inner, ctx.emit("sub", last, k), joined)
 
 
 def element(ctx: Context, array: Value, index: Sequence[Value]) -> Rep:
@@ -168,6 +185,23 @@ def element(ctx: Context, array: Value, index: Sequence[Value]) -> Rep:
 def array_rep(value: Value) -> Rep:
     """An array, described by its IR type."""
     return Rep(ArrayOf(value.type), [value])  # type: ignore[arg-type]
+
+
+def _differ(kinds: Sequence[Abstract]) -> bool:
+    """Whether items have no common type, or one that would hide what they are."""
+    if len(kinds) > 1 and any(map(_leads_to_objects, kinds)):
+        return True
+    try:
+        for a, b in pairwise(kinds):
+            join(a, b)
+    except NoJoin:
+        return True
+    numbers = [kind.type for kind in kinds if isinstance(kind, Number) and kind.flavour is PYTHON]
+    return BOOL in numbers and any(type is not BOOL for type in numbers)
+
+
+def _leads_to_objects(kind: Abstract) -> bool:
+    return isinstance(kind, Reference) or any(map(_leads_to_objects, kind.children()))
 
 
 def choose_item(ctx: Context, items: Sequence[Rep], k: Value) -> Rep:

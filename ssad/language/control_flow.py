@@ -23,6 +23,14 @@ def for_over_array(x=np.array([0.3, -1.2, 0.8])) -> float:
     return s
 
 
+def for_over_items(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """`for` over a few items of different kinds."""
+    s = 0.0
+    for f, w in ((math.sin, 2.0), (math.cos, x), (abs, 1)):
+        s = s + f(s) * (w if f is not math.cos else w[0])
+    return s
+
+
 def for_else(x: float = 0.7, n: int = 4) -> float:
     """`for ... else`, `break`, `continue`."""
     s = x

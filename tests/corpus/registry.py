@@ -35,6 +35,7 @@ THEMES = (
     "handled",
     "managers",
     "matching",
+    "mixed",
     "rebound",
     "recursion",
     "state",
