@@ -274,7 +274,8 @@ class Evaluator:
         code = self.lifted.module.objects[op.attrs["code"]]
         defaults, keywords, free = op.attrs["defaults"], op.attrs["keywords"], op.attrs["free"]
         captured = dict(zip(free, values[defaults + len(keywords) :], strict=True))
-        cells = tuple(CellType(captured.get(name)) for name in code.co_freevars)
+        values_of = [captured.get(name) for name in code.co_freevars]
+        cells = tuple(v if isinstance(v, CellType) else CellType(v) for v in values_of)
         shape = FunctionType(code, dict(self.lifted.globals), code.co_name, values[:defaults], cells)
         shape.__kwdefaults__ = dict(zip(keywords, values[defaults:], strict=False))
         made = binding(shape, Evaluator(lift_code(code, self.lifted.globals), captured))

@@ -54,14 +54,14 @@ def entered_in_a_loop(x, t):
     return total * counted.left + counted.entered
 
 
-@case(args=[lambda: (0.7, 2.0), lambda: (0.7, 0.0), lambda: (-0.7, 2.0)], argnums=(0, 1))
-def one_inside_the_other(x, y):
+@case(args=[lambda: (0.7, 2.0, 1), lambda: (0.7, 0.3, 0), lambda: (-0.7, 2.0, 1)], argnums=(0, 1))
+def one_inside_the_other(x, y, n):
     outer, inner = Counted(x, ArithmeticError), Counted(y, ValueError)
     s = x
     with outer as a, inner as b:
         s = a * math.exp(y)
         s += math.log(x)
-        s /= b
+        s /= b * n
     return s + outer.left * x - inner.left
 
 
