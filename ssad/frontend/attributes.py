@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import caught, complex_arrays, instances, lists, managers, records
+from ssad.frontend import caught, complex_arrays, dicts, instances, lists, managers, records
 from ssad.frontend.abstract import (
     DTYPES,
     NUMPY,
@@ -18,7 +18,6 @@ from ssad.frontend.abstract import (
     ComplexArrayOf,
     ComplexOf,
     DerivativeOf,
-    DictOf,
     Exceptional,
     Known,
     ListOf,
@@ -40,7 +39,7 @@ from ssad.ir.core import Const, Op
 from ssad.ir.types import BOOL, F64, I64
 
 ARRAY_METHODS = ("copy", "fill", "item")
-DICT_METHODS = ("get", "items", "keys", "values")
+DICT_METHODS = ("get", "items", "keys", "update", "values")
 
 
 def getattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
@@ -61,10 +60,10 @@ def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
         return _of_number(ctx, rep, name)
     if isinstance(kind, SuperOf):
         return instances.super_attribute(ctx, rep, name)
+    if dicts.is_dict(rep) and name in DICT_METHODS:
+        return compound(Bound, [rep], name)
     if isinstance(kind, RecordOf | NamedTupleOf | ObjectOf):
         return records.attribute(ctx, rep, name)
-    if isinstance(kind, DictOf) and name in DICT_METHODS:
-        return compound(Bound, [rep], name)
     if isinstance(kind, Exceptional | Several):
         return caught.attribute(ctx, rep, name)
     if isinstance(kind, Known):

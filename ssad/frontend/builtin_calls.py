@@ -315,7 +315,12 @@ def _conjugate(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
 def _get(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
     if not 1 <= len(args) <= 2:
         raise untypable("bind", "get takes 1 or 2 arguments", ctx.loc)
-    return dicts.entries(ctx, rep).get(dicts.key_of(ctx, args[0]), args[1] if len(args) > 1 else known(None))
+    return dicts.get(ctx, rep, args[0], args[1] if len(args) > 1 else known(None))
+
+
+def _update(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    dicts.update(ctx, rep, args)
+    return known(None)
 
 
 def _of_dict(make: Callable[[str, Rep], Rep]) -> Callable[[Context, Rep, list[Rep]], Rep]:
@@ -341,6 +346,7 @@ METHODS: dict[str, Callable[[Context, Rep, list[Rep]], Rep]] = {
     "conj": _conjugate,
     "conjugate": _conjugate,
     "get": _get,
+    "update": _update,
     "items": _of_dict(lambda key, value: compound(TupleOf, [known(key), value])),
     "keys": _of_dict(lambda key, _: known(key)),
     "values": _of_dict(lambda _, value: value),

@@ -246,8 +246,8 @@ def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
         found = outside.holds(ctx, inside.object, item)
         if found is not None:
             return Const(BOOL, found)
-    if isinstance(inside, DictOf):
-        return Const(BOOL, dicts.contains(ctx, container, item))
+    if dicts.is_dict(container):
+        return dicts.contains(ctx, container, item)
     if isinstance(inside, MemoryList):
         return ctx.emit("ge", lists.by_library(ctx, "found", container, item).parts[0], Const(I64, 0))
     if not isinstance(inside, TupleOf | ListOf):
@@ -289,6 +289,8 @@ def truth(ctx: Context, a: Rep) -> Value:
         return truth(ctx, own)
     if isinstance(kind, TupleOf | ListOf | DictOf):
         return Const(BOOL, bool(kind.items))
+    if dicts.is_memory(a):
+        return ctx.emit("ne", dicts.length(ctx, a), Const(I64, 0))
     if isinstance(kind, MemoryList):
         return ctx.emit("gt", lists.length(ctx, a), Const(I64, 0))
     if isinstance(kind, Known):

@@ -11,7 +11,6 @@ from ssad.frontend import complex_arrays, dicts, lists, outside, records, sequen
 from ssad.frontend.abstract import (
     ArrayOf,
     ComplexArrayOf,
-    DictOf,
     Known,
     ListOf,
     MemoryList,
@@ -57,7 +56,7 @@ def subscript(ctx: Context, container: Rep, index: Rep) -> Rep:
             read = complex_arrays.element if isinstance(kind, ComplexArrayOf) else element
             return read(ctx, container.parts[0], _indices(ctx, container.parts[0], axes))
         return complex_arrays.alike(kind, _view(ctx, container.parts[0], axes))
-    if isinstance(kind, DictOf):
+    if dicts.is_dict(container):
         return dicts.subscript(ctx, container, index)
     if isinstance(kind, TupleOf | RangeOf):
         return sequences.subscript(ctx, container, index)
@@ -83,6 +82,9 @@ def setitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     kind = container.abstract
     if isinstance(kind, MemoryList):
         lists.setitem(ctx, container, index, value)
+        return known(None)
+    if dicts.is_dict(container):
+        dicts.store(ctx, container, outside.opened(ctx, index), value)
         return known(None)
     if isinstance(kind, ListOf):
         raise lists.unchangeable(ctx, kind)

@@ -15,6 +15,7 @@ from typing import Any
 from ssad.frontend import cells
 from ssad.frontend.abstract import (
     Compound,
+    DictOf,
     Known,
     MaybeUnbound,
     ObjectOf,
@@ -26,6 +27,7 @@ from ssad.frontend.abstract import (
 from ssad.frontend.captures import MISSING, Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, Context, Gone, Rep, compound, known
+from ssad.frontend.dicts import entries
 from ssad.frontend.outside import outside_value
 from ssad.frontend.shapes import travelling_types
 from ssad.ir.core import Op
@@ -135,6 +137,13 @@ def _assign(ctx: Context, rep: Rep, name: str, value: Rep) -> None:
         return
     if defined is MISSING and not cls.__dictoffset__:
         lacking(ctx, rep, name)
+    put(ctx, rep, name, value)
+
+
+def put(ctx: Context, rep: Rep, name: str, value: Rep) -> None:
+    """Give a field of an object a value; from the next round on it has a place, if it had none."""
+    kind = rep.abstract
+    assert isinstance(kind, ObjectOf)
     if name in dict(kind.fixed):
         ctx.engine.sites.rebinds(kind.site, name)
         raise Gone  # the next round will know
@@ -153,6 +162,9 @@ def handed_over(ctx: Context, rep: Rep) -> Rep:
         return Rep(kind.rebuilt(item.abstract for item in items), [*parts, *extra])
     if not isinstance(kind, ObjectOf):
         return rep
+    if kind.site.cls is dict:
+        held = entries(ctx, rep)
+        return compound(DictOf, [handed_over(ctx, item) for item in held.values()], tuple(held))
     names = [*(name for name, _ in kind.fixed), *kind.site.content]
     values: list[Rep] = []
     for name in names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ssad.frontend import complex_arrays, generators, lists
+from ssad.frontend import complex_arrays, dicts, generators, lists
 from ssad.frontend.abstract import (
     PYTHON,
     Abstract,
@@ -62,6 +62,8 @@ def iterable(ctx: Context, rep: Rep) -> Rep:
     kind = rep.abstract
     if isinstance(kind, _ITERABLE):
         return rep
+    if dicts.is_dict(rep):
+        return compound(TupleOf, [known(key) for key in dicts.entries(ctx, rep)])
     if isinstance(kind, Number) or (isinstance(kind, Known) and kind.object is None):
         cure = "write range(...)" if isinstance(kind, Number) and kind.type.is_integer else ""
         raise untypable("operand", f"{kind} cannot be iterated over", ctx.loc, cure)

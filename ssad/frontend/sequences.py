@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ssad.frontend import lists
+from ssad.frontend import dicts, lists
 from ssad.frontend.abstract import (
     Abstract,
     ArrayOf,
     ComplexArrayOf,
-    DictOf,
     Known,
     ListOf,
     MemoryList,
@@ -132,8 +131,8 @@ def unpack(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 def length(ctx: Context, rep: Rep) -> Rep:
     """`len(x)`."""
     kind = rep.abstract
-    if isinstance(kind, DictOf):
-        return known(len(kind.items))
+    if dicts.is_dict(rep):
+        return scalar(dicts.length(ctx, rep))
     if isinstance(kind, ArrayOf | ComplexArrayOf | TupleOf | ListOf | MemoryList | RangeOf):
         return scalar(count_of(ctx, rep))
     if isinstance(kind, Known) and (guard_content(ctx, kind.object) or isinstance(kind.object, str)):

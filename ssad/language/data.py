@@ -113,6 +113,15 @@ def dictionaries(x: float = 0.7) -> float:
     return s * len(p)
 
 
+def changed_dictionaries(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """Dictionaries whose items are assigned: keys are constant strings."""
+    p = {"w": x[0]}
+    for v in x:
+        p["w"] = 0.5 * p["w"] + v
+    p["b"] = p["w"] * x[1]
+    return p["b"] + p.get("c", 1.0)
+
+
 def lists(x: float = 0.7, n: int = 4) -> float:
     """Lists: `append`, `pop`, indexing, assignment to items."""
     values = [x]

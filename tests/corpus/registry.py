@@ -23,6 +23,7 @@ THEMES = (
     "linear_algebra",
     "dynamics",
     "learning",
+    "dicts",
     "discrete",
     "views",
     "buffers",
