@@ -73,13 +73,12 @@ class External:
         try:
             if kind is float:
                 return float(value)
-            if int(value) == value:
+            if int(value) == value and (value in (0, 1) if kind is bool else -(2**63) <= value < 2**63):
                 return kind(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pass
         raise ArgumentError(
-            f"the external function {self.name} returned a {type(value).__name__} where {kind.__name__} was "
-            "declared",
+            f"the external function {self.name} returned {value!r:.40} where {kind.__name__} was declared",
             cure="say what it returns: @ssad.external(result=...)",
         )
 
@@ -115,7 +114,9 @@ class External:
             count = len(given) - moving.bit_count()
             args, dots = given[:count], iter(given[count:])
             way = [next(dots) if moving >> n & 1 else None for n in range(count)]
-            size = max((float(np.max(np.abs(d), initial=0.0)) for d in way if d is not None), default=0.0)
+            size = max(
+                (_relative(d, x) for x, d in zip(args, way, strict=True) if d is not None), default=0.0
+            )
             if not 0.0 < size < math.inf:
                 size = 1.0
             ends = []
@@ -172,6 +173,11 @@ class External:
         return [np.asarray(bars[n], float) if np.ndim(bars[n]) else float(bars[n]) for n in floats]
 
 
+def _relative(dot: Any, x: Any) -> float:
+    """How fast a tangent moves an argument, beside the argument's own size."""
+    return float(np.max(np.abs(dot) / np.maximum(np.abs(x), 1.0), initial=0.0))
+
+
 Place = tuple[int, ...] | None
 
 
@@ -196,7 +202,13 @@ def _central(along: Callable[[Sequence[Any]], Any], args: Sequence[Any], n: int,
 
 def _complex_step(along: Callable[[Sequence[Any]], Any], args: Sequence[Any], n: int, at: Place) -> float:
     x = float(args[n] if at is None else args[n][at])
-    return float(complex(along(_moved(args, n, at, complex(x, COMPLEX_STEP)))).imag / COMPLEX_STEP)
+    value = along(_moved(args, n, at, complex(x, COMPLEX_STEP)))
+    if not isinstance(value, complex | np.complexfloating):
+        raise ArgumentError(
+            f"a function with complex steps returned {value!r:.40} for a complex number",
+            cure='it must be analytic, without abs, max or float; or use method="central"',
+        )
+    return float(value.imag / COMPLEX_STEP)
 
 
 class Raw:

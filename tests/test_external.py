@@ -66,6 +66,23 @@ def test_gradient_is_that_of_the_function_compiled(method: Any, fn: Any, toleran
     np.testing.assert_allclose(got, expected, rtol=1e-4)
 
 
+def cubed_rule(y_bar: float, y: float, x: float) -> float:
+    return 3.0 * x * x * y_bar
+
+
+@pytest.mark.parametrize("method", ["central", "complex_step", cubed_rule])
+@pytest.mark.parametrize("x", [0.5, 1e2, 1e4, -1e6])
+def test_second_derivatives_of_any_size(method: Any, x: float) -> None:
+    cubed = ssad.external(lambda x: x**3, method=method)
+    assert abs(ssad.hessian(lambda x: cubed(x))(x) / (6.0 * x) - 1.0) < 1e-5
+
+
+def test_float32_arguments() -> None:
+    squared = ssad.external(lambda x: x * x, method="central")
+    got = ssad.grad(lambda x: squared(x))(np.float32(3.0))
+    assert type(got) is np.float32 and abs(got - 6.0) < 1e-5
+
+
 def moments(v: Any, k: Any, flag: bool, n: int) -> tuple[float, float]:
     assert type(k) is float and type(flag) is bool and type(n) is int and v.flags.owndata
     return float(np.sum(v**2)) * k, float(np.prod(v)) * n if flag else 0.0
@@ -205,9 +222,13 @@ def wrong_rule(y_bar: Any, y: Any, x: Any) -> Any:
         (lambda: ssad.external(3), "takes a callable"),
         (lambda: ssad.external(abs, method="forward"), "no method 'forward'"),
         (lambda: ssad.external(abs, result=str), "return numbers"),
-        (lambda: ssad.jit(lambda x: text(x))(1.0), "returned a str where float was declared"),
-        (lambda: ssad.jit(lambda x: pair(x))(1.0), "returned a tuple"),
-        (lambda: ssad.jit(lambda x: half(x))(1.0), "returned a float where int was declared"),
+        (lambda: ssad.jit(lambda x: text(x))(1.0), "returned 'text' where float was declared"),
+        (lambda: ssad.jit(lambda x: pair(x))(1.0), "(1.0, 1.0) where float"),
+        (lambda: ssad.jit(lambda x: half(x))(1.0), "returned 0.5 where int was declared"),
+        (lambda: ssad.jit(lambda x: huge(x))(1.0), "where int was declared"),
+        (lambda: ssad.jit(lambda x: neither(x))(1.0), "returned 2 where bool was declared"),
+        (lambda: ssad.grad(lambda x: size(x))(1.0), "returned 1.0 for a complex number"),
+        (lambda: ssad.jit(lambda x: np.linalg.det(x))(np.ones((2, 2))), "det = ssad.external(np.linalg.det,"),
         (lambda: ssad.grad(lambda x: misruled(x))(1.0), "returns None for argument 0"),
         (lambda: ssad.grad(lambda x: bare(x))(1.0), "no derivative of this order"),
         (lambda: ssad.jit(lambda x: bare((x, x)))(1.0), "numbers and arrays are passed"),
@@ -224,6 +245,9 @@ def test_bad_input(call: Any, says: str) -> None:
 text = ssad.external(lambda x: "text")
 pair = ssad.external(lambda x: (x, x), method="central")
 half = ssad.external(lambda x: 0.5, result=int)
+huge = ssad.external(lambda x: 2**70, result=int)
+neither = ssad.external(lambda x: 2, result=bool)
+size = ssad.external(abs, method="complex_step")
 misruled = ssad.external(lambda x: x, method=wrong_rule)
 bare = ssad.external(lambda x: x)
 

@@ -6,6 +6,7 @@ import builtins
 import dataclasses
 import functools
 import operator
+import sys
 from collections.abc import Mapping, Sequence
 from types import CodeType, FunctionType, MethodType
 from typing import Any
@@ -48,7 +49,7 @@ from ssad.frontend.derivatives import (
 from ssad.frontend.dicts import entries
 from ssad.frontend.engine import Instance, Template
 from ssad.frontend.exceptions import make_exception
-from ssad.frontend.externals import arranged, call_raw, kind_of
+from ssad.frontend.externals import arranged, as_passed, call_raw, kind_of
 from ssad.frontend.lift import Lifted, Param
 from ssad.frontend.managers import call_lock, is_lock_method, stand_in
 from ssad.frontend.nothing import call_words, present
@@ -243,11 +244,26 @@ def _name(obj: Any) -> str:
     return name if module in ("", "builtins") else f"{module}.{name}"
 
 
+def _path(obj: Any) -> str:
+    """Where a function is found by its name, "" where that is not known, or where it is not pure."""
+    name, home = getattr(obj, "__name__", ""), str(getattr(obj, "__module__", "") or "numpy")
+    if "random" in home or getattr(obj, "__self__", None) is not None:
+        return ""
+    public = ".".join(part for part in home.split(".") if not part.startswith("_"))
+    for module in (public, home, "numpy", "scipy.special"):
+        if name and getattr(sys.modules.get(module), name, None) is obj:
+            short = module.replace("numpy", "np", 1) if module.startswith("numpy") else module
+            return name if module == "builtins" else f"{short}.{name}"
+    return ""
+
+
 def _cure(obj: Any) -> str:
     module = (getattr(obj, "__module__", "") or "").split(".")[0]
     own = "a loop over the elements" if isinstance(obj, np.ufunc) or module == "numpy" else "plain Python"
-    name = getattr(obj, "__name__", "f")
-    return f'write it as {own}, or outside: {name} = ssad.external({_name(obj)}, method="central")'
+    path = _path(obj)
+    if not path:
+        return f"write it as {own}, or pass what it gives as an argument"
+    return f'write it as {own}, or outside: {obj.__name__} = ssad.external({path}, method="central")'
 
 
 def _call_handler(ctx: Context, handler: Handler, obj: Any, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
@@ -416,7 +432,7 @@ def _results(ctx: Context, operands: list[Value], types: list[Type], attrs: dict
 
 def _call_external(ctx: Context, external: External, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
     """A call back into Python, as a call of a function with a rule."""
-    args = [opened(ctx, rep) for rep in arranged(ctx, external, args, keywords)]
+    args = [as_passed(ctx, opened(ctx, rep)) for rep in arranged(ctx, external, args, keywords)]
     call, rule = functions_of(external, tuple(kind_of(ctx, external, rep) for rep in args))
     if rule is None:
         return call_raw(ctx, Raw(external), args)

@@ -13,7 +13,7 @@ from ssad.frontend.cells import ONE, ZERO
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Rep, compound, scalar
 from ssad.ir.core import Value
-from ssad.ir.types import Array, array
+from ssad.ir.types import F64, Array, array
 
 
 def arranged(ctx: Context, external: External, args: list[Rep], keywords: dict[str, Rep]) -> list[Rep]:
@@ -33,6 +33,13 @@ def arranged(ctx: Context, external: External, args: list[Rep], keywords: dict[s
         cause = f"keyword-only arguments of the external function {external.name} are not compiled"
         raise unsupported("call", cause, ctx.loc, "wrap it in a function that takes them by position")
     return list(bound.args)
+
+
+def as_passed(ctx: Context, rep: Rep) -> Rep:
+    """The argument as Python sees it: its floats have 64 bits."""
+    kind = rep.abstract
+    narrow = isinstance(kind, Number) and kind.type.is_float and kind.type is not F64
+    return scalar(ctx.cast(rep.parts[0], F64)) if narrow else rep
 
 
 def kind_of(ctx: Context, external: External, rep: Rep) -> type | None:
