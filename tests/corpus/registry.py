@@ -9,11 +9,15 @@ from typing import Any, TypeVar
 
 THEMES = (
     "scalars",
+    "elementary",
     "branches",
+    "phi_nodes",
+    "flow",
     "loops_for",
     "loops_while",
     "arrays",
     "mutation",
+    "aliasing",
     "vectors",
     "callables",
     "objects",
