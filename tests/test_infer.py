@@ -43,7 +43,8 @@ def _corpus() -> list[Case]:
 
 @pytest.mark.parametrize("case", _corpus(), ids=lambda case: case.name)
 def test_corpus_is_cpython(case: Case) -> None:
-    if case.name in ("complex_numbers.numpy_scalars_mix", "scalars.numpy_scalars"):
+    kernels = any(isinstance(cell.cell_contents, np.ufunc) for cell in case.fn.__closure__ or ())
+    if kernels or case.name in ("complex_numbers.numpy_scalars_mix", "scalars.numpy_scalars"):
         pytest.skip("NumPy's own kernels differ from libm in the last bit")
     for ours, theirs in zip(case.argument_sets(), case.argument_sets(), strict=True):
         program = typed(case.fn, ours)

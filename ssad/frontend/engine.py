@@ -139,9 +139,10 @@ class Engine:
         """Give the first iterations of the loop around `op` blocks of their own, and begin again. True where
         that has been done: there is no further item; False where it is too much.
         """
-        if count <= self._peeled.get(op, -1):
+        done = self._peeled.get(op, 0)
+        if 0 < done >= count:
             return True
-        if op in self._peeled or lifted.generator or not peel(lifted.function, op, count):
+        if lifted.generator or not peel(lifted.function, op, count - done):
             return False
         self._peeled[op] = count
         self._uses.pop(id(lifted), None)

@@ -86,6 +86,19 @@ def kinds_told_apart(x, t):
     return total * x[0]
 
 
+def _composed(functions, x):
+    for f in functions:
+        x = f(x) + x
+    return x
+
+
+@case(args=lambda: (0.7,))
+def fewer_items_first(x):
+    return _composed((math.sin, math.cos), x) * _composed((math.sin, math.cos, math.tanh), x) + _composed(
+        (), x
+    )
+
+
 @case(args=lambda: (_normal(3), 0.4), argnums=(0, 1))
 def names_and_values(x, t):
     scales = {"a": t, "b": x, "c": 2}
