@@ -44,6 +44,10 @@ BINARY = [
 ]
 
 
+def _called(module):
+    return "numpy" if module is np else module.__name__
+
+
 def _unary(fn):
     def alone_and_over_elements(x, scale):
         y = np.zeros(len(x))
@@ -70,14 +74,14 @@ for _module, _names, _a, _b in UNARY:
         _case = case(
             args=lambda a=_a, b=_b: (np.array([a, b, b]), 0.8),
             argnums=(0, 1),
-            name=f"{_module.__name__}_{_name}",
+            name=f"{_called(_module)}_{_name}",
         )
         _case(_unary(getattr(_module, _name)))
 
 for _module, _names, _a, _b in BINARY:
     for _name in _names.split():
         _case = case(
-            args=lambda a=_a, b=_b: (a, b), argnums=(0, 1), name=f"{_module.__name__}_{_name}_{_a}_{_b}"
+            args=lambda a=_a, b=_b: (a, b), argnums=(0, 1), name=f"{_called(_module)}_{_name}_{_a}_{_b}"
         )
         _case(_binary(getattr(_module, _name), _a, _b))
 
