@@ -102,17 +102,44 @@ def test_a_long_list() -> None:
     assert ssad.grad(grown)(2.0, 1_000_000) == 500_000.0
 
 
-def list_of_arrays(x: Any) -> Any:
-    rows = [x, x]
-    rows[0] = x
+def list_of_arrays_and_lists(x: Any) -> Any:
+    rows = [x]
+    rows.append([x[0]])
     return rows[0][0]
 
 
-def list_of_lists(x: Any) -> Any:
+def list_in_itself(x: Any) -> Any:
     rows = []
     for v in x:
         rows.append([v])
+    rows.append(rows)
     return rows[0][0]
+
+
+class Node:
+    def __init__(self, value: float) -> None:
+        self.value = value
+        self.children: list[Any] = []
+
+
+def tree_of_objects(x: Any) -> Any:
+    root = now = Node(x[0])
+    for v in x:
+        now.children.append(Node(v))
+        now = now.children[0]
+    return root.value + len(root.children)
+
+
+def iterators_in_a_list(x: Any) -> Any:
+    rows = [enumerate(x)]
+    rows.append(enumerate(x))
+    return len(rows)
+
+
+def list_with_a_step(x: Any) -> Any:
+    rows = [x[0], x[1], x[0]]
+    rows[::2] = [1.0, 2.0]
+    return rows[0]
 
 
 def string_into_list(x: Any) -> Any:
@@ -165,9 +192,12 @@ def test_a_generator_is_gone_through_once() -> None:
 @pytest.mark.parametrize(
     ("fn", "code"),
     [
-        (list_of_arrays, "SSAD0162"),
-        (list_of_lists, "SSAD0162"),
-        (string_into_list, "SSAD0162"),
+        (list_of_arrays_and_lists, "SSAD0201"),
+        (list_in_itself, "SSAD0201"),
+        (tree_of_objects, "SSAD0151"),
+        (iterators_in_a_list, "SSAD0162"),
+        (list_with_a_step, "SSAD0162"),
+        (string_into_list, "SSAD0201"),
         (index_by_float, "SSAD0202"),
         (generator_in_a_loop, "SSAD0107"),
         (generator_passed_on, "SSAD0107"),
@@ -181,3 +211,56 @@ def test_refusals(fn: Callable[..., Any], code: str) -> None:
         ssad.grad(fn)(np.ones(2))
     assert error.value.code == code
     assert len(str(error.value).splitlines()) <= 6
+
+
+def appended(xs: Any) -> Any:
+    xs.append(xs[0])
+    return xs[1]
+
+
+def test_a_list_of_the_caller_is_not_changed() -> None:
+    with pytest.raises(SsadError, match="changing a list of float from outside") as error:
+        ssad.jit(appended)([1.0])
+    assert error.value.code == "SSAD0162"
+
+
+def repeated_rows(x: float, n: int, k: int) -> Any:
+    rows = [[x]] * n
+    rows[k].append(x)
+    return len(rows[0]), len(rows)
+
+
+def indexed_rows(x: float, n: int, k: int) -> Any:
+    rows = [[x] for _ in range(n)]
+    return rows[k][k - k]
+
+
+def sliced_rows(x: float, n: int, k: int) -> Any:
+    rows = [[x + i] for i in range(n)]
+    rows[k : k + 2] = [[0.0]]
+    rows *= 2
+    return len(rows), rows[-1][0], rows[0] is rows[n - 1 if k < n else n]
+
+
+@pytest.mark.parametrize("fn", [repeated_rows, indexed_rows, sliced_rows])
+def test_lists_of_lists_at_their_ends(fn: Callable[..., Any]) -> None:
+    compiled = ssad.jit(fn)
+    for n in (0, 1, 3):
+        for k in (-5, -1, 0, 2, 5):
+            try:
+                expected = fn(1.5, n, k)
+            except IndexError as error:
+                with pytest.raises(IndexError, match=str(error)):
+                    compiled(1.5, n, k)
+            else:
+                assert compiled(1.5, n, k) == expected
+
+
+def test_a_long_history() -> None:
+    def history(x: float, n: int) -> float:
+        states = []
+        for k in range(n):
+            states.append(np.full(1000, x * k))
+        return states[n // 2][0]
+
+    assert ssad.grad(history)(2.0, 2000) == 1000.0

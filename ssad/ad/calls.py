@@ -29,7 +29,7 @@ from ssad.ir.types import RESIDUAL, Array, List, Tuple, Type
 
 def has_derivative(type_: Type) -> bool:
     """Whether a value of this type has a cotangent or tangent: floats and arrays of them."""
-    return type_.elem.is_float if isinstance(type_, Array | List) else type_.is_float
+    return has_derivative(type_.elem) if isinstance(type_, Array | List) else type_.is_float
 
 
 def has_companion(type_: Type) -> bool:

@@ -6,10 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ssad.analysis.effects import refers
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Function, Undef, Value
 from ssad.ir.graph import reverse_postorder
 from ssad.ir.types import Array, List
+
+KEEPS = frozenset(("list_put", "list_set"))
+"""Ops that put their last operand, which may be a reference, into their first one. The companion of what is
+put in goes into the companion, at once: the reverse sweep looks there only.
+"""
 
 
 def add_companions(
@@ -65,6 +71,10 @@ def _companions_of_ops(
         b = Builder(block)
         for op in ops:
             block.ops.append(op)
+            if op.name in KEEPS and op.operands[0] in of and refers(op.operands[-1].type):
+                b.loc = op.loc
+                holder, *where, kept = op.operands
+                b.emit(op.name, of[holder], *where, companion(of, kept), **op.attrs)
             if op.result is None or op.result in of or not want(op.result):
                 continue
             assert op.prim.companion is not None, f"{op.name} yields an array but has no companion rule"

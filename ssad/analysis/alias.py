@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ssad.analysis.effects import allocates, calls, reads, refers, shares, synchronises, written_by
 from ssad.analysis.memo import memoised
 from ssad.ir.core import Const, Function, Undef, Value
+from ssad.ir.types import List
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,7 @@ def alias_classes(function: Function, arguments_overlap: bool | None = None) -> 
         sets.add(param)
         if arguments_overlap:
             sets.unite(params[0], param)
+    _unite_with_lists(params, sets)
     written, read, passed, returned = _collect(function, sets)
 
     members: dict[Value, list[Value]] = {}
@@ -110,6 +112,7 @@ def _collect(
                 read.extend(arrays)
             if calls(prim):
                 passed.extend(arrays)
+                _unite_with_lists(arrays, sets)
             if calls(prim) and result is not None and not shares(result.type):
                 continue
             if result is not None and refers(result.type) and not allocates(prim):
@@ -132,9 +135,17 @@ def _collect(
     return written, read, passed, returned
 
 
+def _unite_with_lists(values: list[Value], sets: _UnionFind) -> None:
+    """A list that holds references may hold whatever else is there, before or after a call."""
+    for value in values:
+        if isinstance(value.type, List) and refers(value.type.elem):
+            for other in values:
+                sets.unite(value, other)
+
+
 def _keeps(name: str) -> bool:
-    """Whether the op puts its array operands into its first one, a tape or a cell."""
-    return name in ("tape_set", "cell_set")
+    """Whether the op puts its array operands into its first one, a tape, a cell or a list."""
+    return name in ("tape_set", "cell_set", "list_put", "list_set")
 
 
 class _UnionFind:

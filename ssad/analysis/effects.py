@@ -75,9 +75,7 @@ def shares(type: Type) -> bool:
 @cache
 def carries_float(type: Type) -> bool:
     """Whether a value of this type is, leads to, or contains a floating-point number."""
-    if isinstance(type, Array | List):
-        return type.elem.is_float
-    if isinstance(type, Cell):
+    if isinstance(type, Array | Cell | List):
         return carries_float(type.elem)
     if isinstance(type, Tuple):
         return any(map(carries_float, type.elems))

@@ -2,7 +2,8 @@
 
 The elements move when the list grows; behind the length they are zero or forgotten ones, so that a shadow,
 whose length nobody asks for, is a list that goes on with zeros. The header is marked as a memory of its own
-(`!tbaa !7`): a store of an element is no obstacle to loads of it.
+(`!tbaa !7`): a store of a number is no obstacle to loads of it. Where the elements are references each is a
+record of the parts of one, marked like the header.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ssad.backend.layout import memory_type, scalar_type
+from ssad.backend.layout import memory_type, part_types, record, scalar_type
 from ssad.ir.core import Op, Value
-from ssad.ir.types import List, Scalar
+from ssad.ir.types import List, Scalar, Type
 
 if TYPE_CHECKING:
     from ssad.backend.function_writer import FunctionWriter
@@ -45,9 +46,21 @@ fail:
 }"""
 
 
-def _elem(value: Value) -> Scalar:
+def _type_of_elements(value: Value) -> Type:
     assert isinstance(value.type, List), f"{value!r} is no list"
     return value.type.elem
+
+
+def _elem(value: Value) -> Scalar:
+    elem = _type_of_elements(value)
+    assert isinstance(elem, Scalar), f"{value!r} is no list of numbers"
+    return elem
+
+
+def _size(value: Value) -> int:
+    """The bytes that an element takes."""
+    elem = _type_of_elements(value)
+    return elem.bytes if isinstance(elem, Scalar) else record((elem,))[0]
 
 
 def _word(w: FunctionWriter, handle: str, number: int) -> str:
@@ -57,7 +70,9 @@ def _word(w: FunctionWriter, handle: str, number: int) -> str:
 
 def _address(w: FunctionWriter, value: Value, index: str) -> str:
     data = w.tmp(f"load ptr, ptr {w.one(value)}, !tbaa !7")
-    return w.tmp(f"getelementptr inbounds {memory_type(_elem(value))}, ptr {data}, i64 {index}")
+    elem = _type_of_elements(value)
+    step = memory_type(elem) if isinstance(elem, Scalar) else f"[{_size(value)} x i8]"
+    return w.tmp(f"getelementptr inbounds {step}, ptr {data}, i64 {index}")
 
 
 def _read(w: FunctionWriter, elem: Scalar, at: str) -> str:
@@ -85,7 +100,7 @@ def _make_room(w: FunctionWriter, value: Value, index: str) -> None:
     w.emit(f"br i1 {inside}, label %{done}, label %{grow}, !prof !0")
     w.start(grow)
     need = w.tmp(f"add i64 {index}, 1")
-    size = _elem(value).bytes
+    size = _size(value)
     good = w.tmp(f"call i1 @ssad.list_grow(ptr %ctx, ptr {w.one(value)}, i64 {need}, i64 {size})")
     w.fail_unless(good, "MemoryError", "out of memory for a list")
     w.emit(f"br label %{done}")
@@ -105,20 +120,48 @@ def _len(w: FunctionWriter, op: Op) -> None:
     w.define(op, w.tmp(f"load i64, ptr {_word(w, w.one(op.operands[0]), 1)}, !tbaa !7"))
 
 
+def _is(w: FunctionWriter, op: Op) -> None:
+    a, b = map(w.one, op.operands)
+    w.define(op, w.tmp(f"icmp eq ptr {a}, {b}"))
+
+
 def _get(w: FunctionWriter, op: Op) -> None:
     value, index = op.operands
-    w.define(op, _read(w, _elem(value), _address(w, value, w.one(index))))
+    elem, at = _type_of_elements(value), _address(w, value, w.one(index))
+    w.define(op, *([_read(w, elem, at)] if isinstance(elem, Scalar) else _read_reference(w, elem, at)))
 
 
 def _set(w: FunctionWriter, op: Op) -> None:
     value, index, element = op.operands
-    _write(w, _elem(value), _address(w, value, w.one(index)), w.one(element))
+    elem, at = _type_of_elements(value), _address(w, value, w.one(index))
+    if isinstance(elem, Scalar):
+        _write(w, elem, at, w.one(element))
+    else:
+        _write_reference(w, elem, at, element)
+
+
+def _read_reference(w: FunctionWriter, elem: Type, at: str) -> list[str]:
+    """The parts of the array or list whose record lies at an address."""
+    places = _places_of_parts(w, elem, at)
+    return [w.tmp(f"load {llvm}, ptr {place}, !tbaa !7") for llvm, place in places]
+
+
+def _write_reference(w: FunctionWriter, elem: Type, at: str, value: Value) -> None:
+    for (llvm, place), text in zip(_places_of_parts(w, elem, at), w.coerced(value, elem), strict=True):
+        w.emit(f"store {llvm} {text}, ptr {place}, !tbaa !7")
+
+
+def _places_of_parts(w: FunctionWriter, elem: Type, at: str) -> list[tuple[str, str]]:
+    """The LLVM type and the address of each part of a reference."""
+    (offsets,) = record((elem,))[1]
+    places = [at if not n else w.tmp(f"getelementptr inbounds i8, ptr {at}, i64 {n}") for n in offsets]
+    return list(zip(part_types(elem), places, strict=True))
 
 
 def _put(w: FunctionWriter, op: Op) -> None:
-    value, index, element = op.operands
+    value, index, _ = op.operands
     _make_room(w, value, w.one(index))
-    _write(w, _elem(value), _address(w, value, w.one(index)), w.one(element))
+    _set(w, op)
     length = w.tmp(f"add nsw i64 {w.one(index)}, 1")
     w.emit(f"store i64 {length}, ptr {_word(w, w.one(value), 1)}, !tbaa !7")
 
@@ -178,6 +221,7 @@ def _zero(elem: Scalar) -> str:
 HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     "list_new": _new,
     "list_len": _len,
+    "list_is": _is,
     "list_get": _get,
     "list_set": _set,
     "list_put": _put,

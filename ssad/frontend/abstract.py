@@ -376,9 +376,16 @@ class RecordOf(TreeOf):
 
 
 class ListOf(TreeOf):
-    """A list display that nothing changes: its items are known one by one, like those of a tuple."""
+    """A list that nothing changes: its items are known one by one, like those of a tuple.
+
+    `tag` is the place of the display that makes it, None where it comes from outside or is made of others:
+    the place is told when somebody does want to change the list. It makes no other value of it.
+    """
 
     noun = "list"
+
+    def key(self) -> tuple[Any, ...]:
+        return (self.items,)
 
     @property
     def made_of(self) -> tuple[type, tuple[str, ...]]:
@@ -402,9 +409,10 @@ class SuperOf(Compound):
 
 
 class MemoryList(Abstract):
-    """A list in memory: a column per part of its elements, which are numbers or tuples of them.
+    """A list in memory: a column per part of its elements.
 
-    `elem` is None while nothing is put into a list made at `place`: it has a column for its length alone.
+    `elem` is None while nothing is put into a list made at `place`. Where elements have no parts, there is a
+    column for the length alone.
     """
 
     __slots__ = ("elem", "place")
@@ -415,7 +423,8 @@ class MemoryList(Abstract):
 
     @property
     def parts(self) -> tuple[Type, ...]:
-        return (list_of(F64),) if self.elem is None else tuple(map(list_of, self.elem.parts))
+        parts = () if self.elem is None else self.elem.parts
+        return tuple(map(list_of, parts)) or (list_of(F64),)
 
     def key(self) -> tuple[Any, ...]:
         return self.elem, id(self.place.root)
@@ -610,3 +619,16 @@ def without_constants(value: Abstract, keep: tuple[Scalar, ...] = ()) -> Abstrac
     if isinstance(value, Compound) and value.items:
         return value.rebuilt(without_constants(item, keep) for item in value.items)
     return value
+
+
+def renewed(held: Abstract) -> Abstract:
+    """The same abstract value, with parts as they are now: what memory holds is known better in time."""
+    if isinstance(held, ObjectOf):
+        return ObjectOf(held.site.root, tuple((name, renewed(item)) for name, item in held.fixed))
+    if isinstance(held, GeneratorOf):
+        return GeneratorOf(held.site.root, held.lifted)
+    if isinstance(held, Reference):
+        return type(held)(held.site.root)
+    if isinstance(held, MemoryList):
+        return MemoryList(held.place)
+    return held.rebuilt(map(renewed, held.items)) if isinstance(held, Compound) else held

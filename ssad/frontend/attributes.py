@@ -69,7 +69,7 @@ def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
     if isinstance(kind, Known):
         return _of_known(ctx, rep, name)
     if isinstance(kind, ListOf) and hasattr(list, name):
-        raise lists.unchangeable(ctx, kind)
+        return lists.attribute(ctx, rep, name)
     raise unsupported("attribute", f"attribute {name} of {kind} is not compiled", ctx.loc)
 
 

@@ -23,6 +23,7 @@ from ssad.frontend.abstract import (
     DerivativeOf,
     GeneratorOf,
     Known,
+    ListOf,
     MaybeNone,
     MemoryList,
     Number,
@@ -105,7 +106,7 @@ def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) 
         split = len(given) - len(kind.tag)
         named = dict(zip(kind.tag, given[split:], strict=True))
         return apply(ctx, inner, [*given[:split], *args], named | keywords)
-    if isinstance(kind, Bound) and isinstance(kind.items[0], MemoryList):
+    if isinstance(kind, Bound) and isinstance(kind.items[0], MemoryList | ListOf):
         return lists.method(ctx, callee.items()[0], kind.tag, args, keywords)
     if isinstance(kind, Bound):
         if keywords:
@@ -400,15 +401,6 @@ def _emit_call(ctx: Context, instance: Instance, args: list[Rep], attrs: dict[st
             ctx.raised.append(represent(instance.raises, placeholder))
         elif ctx.handler is not None:
             return ctx.engine.write_inlined(ctx, instance, args, "vjp" in attrs)
-    if instance.recursive and any(
-        map(lists.held_by, [*instance.arguments, *filter(None, [instance.result])])
-    ):
-        raise unsupported(
-            "list",
-            f"a list goes through {instance.lifted.function.name}, which calls itself: not compiled yet",
-            ctx.loc,
-            "pass numbers or arrays, or write the recursion as a loop",
-        )
     captured = [ctx.capture(capture) for capture in instance.captures.values()]
     operands = [part for rep in [*args, *captured] for part in travelling(rep.abstract, rep.parts)]
     result = instance.result

@@ -112,12 +112,12 @@ def _rooms(rep: Rep, field: str) -> tuple[Site, tuple[Value, ...]]:
 
 def rooms(ctx: Context, site: Site) -> list[Value]:
     """New memory for all fields of a site."""
-    return [_room(ctx, part, what) for part, what in zip(site.parts, site.words, strict=True)]
+    return [_room(ctx, part) for part in site.parts]
 
 
-def _room(ctx: Context, type: Type, what: str) -> Value:
+def _room(ctx: Context, type: Type) -> Value:
     if isinstance(type, Cell):
-        return ctx.emit("cell_new", type=str(type), what=what)
+        return ctx.emit("cell_new", type=str(type))
     return ctx.emit("alloc", ONE, type=str(type))
 
 

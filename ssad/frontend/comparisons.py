@@ -189,7 +189,7 @@ def _equal(ctx: Context, a: Rep, b: Rep) -> Value:
         return ctx.and_(*[truth(ctx, compare(ctx, "==", p, q)) for p, q in pairs])
     if isinstance(x, RecordOf | ObjectOf) and isinstance(y, RecordOf | ObjectOf):
         raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc, "compare their parts")
-    if isinstance(x, MemoryList) and isinstance(y, MemoryList):
+    if isinstance(x, MemoryList | ListOf) and isinstance(y, MemoryList | ListOf):
         return lists.equal(ctx, a, b)
     if any(isinstance(kind, MemoryList | ListOf) for kind in (x, y)):
         raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc, "compare the items")
@@ -228,8 +228,9 @@ def _identical(ctx: Context, a: Rep, b: Rep) -> Value:
             return ctx.and_(ctx.not_(ctx.emit("xor", a.parts[0], b.parts[0])), same_owner)
     if isinstance(x, ArrayOf) and isinstance(y, ArrayOf) and a.parts[0] is b.parts[0]:
         return TRUE
-    if isinstance(x, MemoryList) and isinstance(y, MemoryList) and a.parts[0] is b.parts[0]:
-        return TRUE
+    if isinstance(x, MemoryList) and isinstance(y, MemoryList):
+        alike = a.parts[0].type is b.parts[0].type
+        return ctx.emit("list_is", a.parts[0], b.parts[0]) if alike else FALSE
     if type(x) is not type(y):
         return FALSE
     raise unsupported("value", f"`is` between {x} and {y} is not compiled", ctx.loc, "compare with ==")

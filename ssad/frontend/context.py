@@ -35,13 +35,13 @@ from ssad.frontend.abstract import (
     is_none,
     number,
 )
-from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.codes import untypable
 from ssad.frontend.folding import fold
 from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.python_errors import NOT_PYTHONS
 from ssad.ir.core import Block, Const, Edge, Function, Location, Op, Undef, Value, bool_, branch
 from ssad.ir.primitive import PRIMITIVES
-from ssad.ir.types import BOOL, F64, I64, Array, Scalar, Type
+from ssad.ir.types import BOOL, F64, I64, Scalar, Type
 
 if TYPE_CHECKING:
     from ssad.frontend.captures import Capture
@@ -258,15 +258,8 @@ class Context:
                 parts.append(x)
             elif isinstance(x, Undef):
                 parts.append(y)
-            elif isinstance(x.type, Scalar | Array):
-                parts.append(self.emit("select" if isinstance(x.type, Scalar) else "choose", cond, x, y))
             else:
-                raise unsupported(
-                    "value",
-                    f"a choice between two values of type {abstract} is not compiled here",
-                    self.loc,
-                    "choose with an `if` statement",
-                )
+                parts.append(self.emit("select" if isinstance(x.type, Scalar) else "choose", cond, x, y))
         return Rep(abstract, parts)
 
     def by_flavour(self, rep: Rep, operation: Callable[[Rep], Rep]) -> Rep:

@@ -5,6 +5,7 @@ outside.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -21,9 +22,10 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.captures import Capture, Guard, Origin
 from ssad.frontend.codes import unsupported
+from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.lift import Lifted, lift, lift_code
 from ssad.frontend.peeling import peel
-from ssad.frontend.places import Place, Widened
+from ssad.frontend.places import Place, Widened, holds_lists
 from ssad.frontend.sites import Sites
 from ssad.frontend.uses import Uses
 from ssad.ir.core import Function, Location, Module, Op
@@ -128,6 +130,7 @@ class Engine:
         self.sites = Sites()
         self._uses: dict[int, Uses] = {}
         self._places: dict[Any, Place] = {}
+        self._learnt = 0
         self._peeled: dict[Op, int] = {}
 
     def again(self) -> None:
@@ -148,6 +151,11 @@ class Engine:
         self._uses.pop(id(lifted), None)
         raise Widened
 
+    def outgrown(self) -> bool:
+        """Whether lists were filled when it was not known yet which objects are changed."""
+        news = self.sites.learnt != self._learnt
+        return news and any(place.content is not None for place in self._places.values())
+
     def exception_number(self, kind: Abstract) -> int:
         """The number by which exceptions of this kind are known at run time."""
         assert isinstance(kind, Exceptional)
@@ -155,7 +163,10 @@ class Engine:
 
     def place(self, op: Any, instance: Instance, number: int) -> Place:
         """Where an op of an instance makes its list with that number."""
-        return self._places.setdefault((op, id(instance.lifted), instance.arguments, number), Place())
+        key = op, id(instance.lifted), instance.arguments, number
+        if key not in self._places:
+            self._places[key] = Place(len(self._places))
+        return self._places[key]
 
     def uses(self, lifted: Lifted) -> Uses:
         """What uses the values of a lifted function."""
@@ -163,10 +174,14 @@ class Engine:
             self._uses[id(lifted)] = Uses(lifted.function)
         return self._uses[id(lifted)]
 
-    def start_again(self) -> None:
-        """Forget what has been typed, and keep what is known of places."""
+    def start_again(self, places_too: bool) -> None:
+        """Forget what has been typed, and what places hold where that may have become something else."""
+        if places_too or self.sites.learnt != self._learnt:
+            self._learnt = self.sites.learnt
+            for place in self._places.values():
+                place.forget()
         self.again()
-        self.sites = Sites()
+        self.sites.forget()
         self._exceptions.clear()
         for stack in (self._calling, self._inlining, self._writing, self._unsettled):
             stack.clear()
@@ -216,14 +231,16 @@ class Engine:
         return instance
 
     def _generalised(self, lifted: Lifted, arguments: tuple[Abstract, ...]) -> tuple[Abstract, ...]:
-        """`arguments` without the constants that change from one call of a recursion to the next."""
+        """`arguments` without the constants that change from one call of a recursion to the next; its lists
+        are of one kind with those of the call before.
+        """
         key = id(lifted), arguments
         if self._writing:
             return self._writing[-1].general.get(key, arguments)
         for other in reversed(self._calling):
             if other.lifted is lifted:
                 pairs = zip(arguments, other.arguments, strict=True)
-                wanted = tuple(a if a == b else without_constants(a) for a, b in pairs)
+                wanted = tuple(a if a == b else _alike(without_constants(a), b) for a, b in pairs)
                 self._calling[-1].general[key] = wanted
                 return wanted
         return arguments
@@ -335,6 +352,16 @@ class Engine:
     def guard(self, origin: Origin, value: Any) -> None:
         """Remember that an outside object was taken for a constant."""
         self.guards.setdefault(origin.key(), Guard(origin, value))
+
+
+def _alike(argument: Abstract, before: Abstract) -> Abstract:
+    """The argument of a recursive call. Raises Widened where it holds lists that were made elsewhere than
+    those of the call before: their places become one.
+    """
+    if holds_lists(argument) and holds_lists(before):
+        with suppress(NoJoin):
+            join(without_constants(before), argument)
+    return argument
 
 
 def array_type(value: np.ndarray[Any, Any]) -> ArrayOf | ComplexArrayOf | None:

@@ -13,7 +13,7 @@ from ssad.frontend.handlers import HANDLERS
 from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.shapes import placeholder, represent
 from ssad.ir.core import Block, Const, Edge, Location, Op, Value
-from ssad.ir.graph import reverse_postorder
+from ssad.ir.graph import loops_first, reverse_postorder
 
 _PATIENCE = 12
 """How often a block's parameters are found afresh before they may only grow: two or three rounds are
@@ -41,7 +41,8 @@ class Fixpoint:
         self.function = instance.lifted.function
         self.ctx = Context(engine, instance)
         self.order = reverse_postorder(self.function)
-        self.number = {block: n for n, block in enumerate(self.order)}
+        self.queue = loops_first(self.function)  # what is behind a loop depends on what it has put into lists
+        self.number = {block: n for n, block in enumerate(self.queue)}
         self.headers = {s for b in self.order for s in b.successors if self.number[s] <= self.number[b]}
         self.env: dict[Value, Rep] = self.ctx.env
         self.params: dict[Block, tuple[Abstract, ...]] = {}
@@ -65,7 +66,7 @@ class Fixpoint:
         while self.work:
             n = heapq.heappop(self.work)
             self.waiting.discard(n)
-            self._visit(self.order[n])
+            self._visit(self.queue[n])
         facts = Facts()
         facts.order = [block for block in self.order if block in self.params]
         facts.params = self.params

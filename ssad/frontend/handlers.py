@@ -23,7 +23,7 @@ from ssad.frontend import (
     patterns,
     sequences,
 )
-from ssad.frontend.abstract import Known, MemoryList, Unbound
+from ssad.frontend.abstract import Known, ListOf, MemoryList, Unbound
 from ssad.frontend.codes import unsupported
 from ssad.frontend.comparisons import compare, truth
 from ssad.frontend.context import Context, Rep
@@ -35,7 +35,7 @@ from ssad.ir.core import Op
 
 def _binary(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     kind = operands[0].abstract
-    if op.attrs.get("inplace") and isinstance(kind, MemoryList):
+    if op.attrs.get("inplace") and isinstance(kind, MemoryList | ListOf):
         return lists.inplace(ctx, op.attrs["op"], operands[0], outside.opened(ctx, operands[1]))
     if op.attrs.get("inplace") and isinstance(kind, Known) and isinstance(kind.object, list | set | dict):
         cause = f"a {type(kind.object).__name__} found outside is changed here: not compiled"

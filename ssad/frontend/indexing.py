@@ -87,7 +87,7 @@ def setitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         dicts.store(ctx, container, outside.opened(ctx, index), value)
         return known(None)
     if isinstance(kind, ListOf):
-        raise lists.unchangeable(ctx, kind)
+        lists.refuse_fixed(ctx, kind)
     if not isinstance(kind, ArrayOf | ComplexArrayOf):
         cure = "build a new tuple" if isinstance(kind, TupleOf) else "store into an array: np.zeros(n)"
         raise untypable("subscript", f"items of {kind} cannot be assigned", ctx.loc, cure)

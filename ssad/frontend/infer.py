@@ -14,6 +14,7 @@ from ssad.frontend.abstract import (
     ComplexOf,
     Known,
     MaybeNone,
+    MemoryList,
     Number,
     ObjectOf,
     TreeOf,
@@ -68,8 +69,8 @@ def infer(
     while True:
         try:
             typed = _infer(engine, fn, arguments)
-        except Widened:
-            engine.start_again()
+        except Widened as news:
+            engine.start_again(news.anew)
             continue
         if not _leads_to_objects(typed.result):
             return typed
@@ -120,6 +121,8 @@ def _in_rounds(engine: Engine, lifted: Lifted, arguments: Sequence[Abstract]) ->
         else:
             if not engine.sites.grown(place):
                 return instance
+        if engine.outgrown():
+            raise Widened
         engine.again()
 
 
@@ -142,5 +145,8 @@ def _refuse_result(result: Abstract, place: Location | None) -> None:
             "value",
             f"this function returns a {result}, which is not compiled yet",
             place,
-            "return numbers, arrays, or a tuple of them",
+            _CURES.get(type(result), "return numbers, arrays, or a tuple of them"),
         )
+
+
+_CURES: dict[type[Abstract], str] = {MemoryList: "return an array of it: np.array(...)"}

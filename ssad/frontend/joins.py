@@ -15,6 +15,7 @@ from ssad.frontend.abstract import (
     ComplexOf,
     Compound,
     Exceptional,
+    ListOf,
     MaybeNone,
     MaybeUnbound,
     MemoryList,
@@ -85,16 +86,32 @@ def join(a: Abstract, b: Abstract) -> Abstract:
             raise NoJoin("give both objects attributes of the same types, or use two variables")
         a.site.unite(b.site)
         return a
+    if isinstance(a, ListOf | MemoryList) and isinstance(b, ListOf | MemoryList):
+        return _join_lists(a, b)
     if isinstance(a, Compound) and type(a) is type(b):
         assert isinstance(b, Compound)
         if a.tag == b.tag and len(a.items) == len(b.items):
             return a.rebuilt(join(x, y) for x, y in zip(a.items, b.items, strict=True))
         if isinstance(a, TupleOf):
             raise NoJoin("give the variable tuples of one length on every path")
+    raise NoJoin("give the variable one type on every path, or use two variables")
+
+
+def _join_lists(a: ListOf | MemoryList, b: ListOf | MemoryList) -> Abstract:
+    """Two lists of one length may stay what they are; otherwise displays become memory."""
     if isinstance(a, MemoryList) and isinstance(b, MemoryList):
         a.place.unite(b.place)
         return MemoryList(a.place)
-    raise NoJoin("give the variable one type on every path, or use two variables")
+    if isinstance(a, ListOf) and isinstance(b, ListOf) and len(a.items) == len(b.items):
+        try:
+            return a.rebuilt(join(x, y) for x, y in zip(a.items, b.items, strict=True))
+        except NoJoin:
+            if a.tag is None or b.tag is None:
+                raise
+    for each in (a, b):
+        if isinstance(each, ListOf) and each.tag is not None:
+            each.tag.change()
+    raise NoJoin("make both of one kind with list(...), or use two variables")
 
 
 def _or_none(value: Abstract) -> MaybeNone:

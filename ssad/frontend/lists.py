@@ -1,8 +1,9 @@
 """Lists in memory: what lives in a list that grows or may be changed, its elements, its methods.
 
-A list display is in memory if its elements are numbers, or tuples of numbers, and somebody may keep it:
-`[a, b]` that goes straight into `np.array`, an unpacking or a loop stays what it is, a `ListOf`. What needs
-a loop (`insert`, `sort`, ...) is plain Python in ssad/library/lists.py.
+A display of numbers, or of tuples of numbers, is in memory if somebody may keep it: `[a, b]` that goes
+straight into `np.array`, an unpacking or a loop stays what it is, a `ListOf`. A display of anything else,
+arrays above all, is in memory if somebody was seen to change it. What needs a loop (`insert`, `sort`, ...) is
+plain Python in ssad/library/lists.py.
 """
 
 from __future__ import annotations
@@ -11,17 +12,25 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ssad.frontend.abstract import (
     PYTHON,
     Abstract,
+    ArrayOf,
     Bound,
+    Closure,
+    ComplexArrayOf,
+    ComplexOf,
     Known,
     ListOf,
+    MaybeNone,
     MemoryList,
     Number,
+    ObjectOf,
+    PartialOf,
     SliceOf,
+    TreeOf,
     TupleOf,
 )
 from ssad.frontend.codes import unsupported, untypable
@@ -32,7 +41,10 @@ from ssad.frontend.promotion import as_index
 from ssad.frontend.python_errors import message_of
 from ssad.frontend.refusals import refusal
 from ssad.ir.core import Const, Op, Terminator, Value
-from ssad.ir.types import BOOL, I64
+from ssad.ir.types import BOOL, F64, I64
+
+if TYPE_CHECKING:
+    from ssad.frontend.places import Place
 
 _ZERO, _ONE = Const(I64, 0), Const(I64, 1)
 
@@ -43,22 +55,33 @@ def display(ctx: Context, op: Op, operands: Sequence[Rep]) -> Rep:
     """`py.list` or `py.rest`: a list of its own, or nothing but its items where nobody keeps it."""
     if op.attrs.get("lazy"):
         _need_eager(ctx, op)
-    if _only_read(ctx, op) or not _may_hold([rep.abstract for rep in operands]):
-        return compound(ListOf, operands)
-    made = empty(ctx)
-    for rep in operands:
+    plain = _are_plain([rep.abstract for rep in operands])
+    return fixed(ctx, operands, sure=_only_read(ctx, op) or not (plain or _is_changed(ctx, op)))
+
+
+def fixed(ctx: Context, items: Sequence[Rep], sure: bool = True) -> Rep:
+    """A new list of these items: in memory where somebody changes it, or where that is not `sure`."""
+    place = ctx.new_place()
+    if sure and not place.changes:
+        return compound(ListOf, items, place)
+    made = _new(ctx, place)
+    for rep in items:
         append(ctx, made, rep)
     return made
 
 
 def empty(ctx: Context) -> Rep:
     """A new list without elements; the type of what it will hold is known from its place."""
-    kind = MemoryList(ctx.new_place())
+    return _new(ctx, ctx.new_place())
+
+
+def _new(ctx: Context, place: Place) -> Rep:
+    kind = MemoryList(place)
     return Rep(kind, [ctx.emit("list_new", type=str(part)) for part in kind.parts])
 
 
-def _may_hold(kinds: Sequence[Abstract]) -> bool:
-    """Whether one list in memory can hold values of these kinds."""
+def _are_plain(kinds: Sequence[Abstract]) -> bool:
+    """Whether these are numbers, or tuples of them, that one list can hold."""
     try:
         for a, b in pairwise(kinds):
             join(a, b)
@@ -73,6 +96,21 @@ def _is_plain(kind: Abstract) -> bool:
     )
 
 
+def _is_changed(ctx: Context, op: Op) -> bool:
+    """Whether the list that `op` makes is changed in sight: what else changes it is found in time."""
+    assert ctx.instance is not None and op.result is not None
+    uses = ctx.engine.uses(ctx.instance.lifted)
+    for user, position in [use for name in uses.only_names(op.result) for use in uses.by.get(name, ())]:
+        if not isinstance(user, Op) or position > 0:
+            continue
+        if user.prim.name == "py.setitem" or user.attrs.get("inplace"):
+            return True
+        if user.prim.name == "py.getattr" and user.attrs["name"] in _CHANGING:
+            return True
+    return False
+
+
+_CHANGING = frozenset(("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort"))
 _READERS = frozenset(("py.iter", "py.unpack", "py.check_length", "py.rest", "py.spread"))
 
 
@@ -146,17 +184,40 @@ def _reads_only(callee: Any) -> bool:
         return False
 
 
-def unchangeable(ctx: Context, kind: ListOf) -> Exception:
-    """The error for changing a list that is not in memory."""
-    return unsupported("list", f"changing a {kind} is not compiled yet", ctx.loc, _CURE)
+def refuse_fixed(ctx: Context, kind: ListOf) -> NoReturn:
+    """The list is changed: it has to be in memory. Raises Widened, for the display that has made it to know;
+    or UnsupportedError for a list from outside.
+    """
+    if kind.tag is not None:
+        kind.tag.change()
+    raise unsupported("list", f"changing a {kind} from outside is not compiled yet", ctx.loc, _CURE)
 
 
-_CURE = "keep numbers or tuples of numbers in it; for arrays use one with an axis more"
+_FEW = 64
+"""How many items of `[...] * n` are known one by one."""
+
+_CURE = "make a list of your own with list(...), and return what is new"
 
 
-def held_by(kind: Abstract) -> bool:
-    """Whether a value of this kind is, or has inside, a list in memory."""
-    return isinstance(kind, MemoryList) or any(map(held_by, kind.children()))
+_KEPT = (
+    Number,
+    ComplexOf,
+    ArrayOf,
+    ComplexArrayOf,
+    Known,
+    MemoryList,
+    ObjectOf,
+    TreeOf,
+    MaybeNone,
+    Closure,
+    Bound,
+    PartialOf,
+)
+
+
+def _may_stay(kind: Abstract) -> bool:
+    """Whether a value of this kind can be an element: an iterator, which is consumed, cannot."""
+    return isinstance(kind, _KEPT) and all(map(_may_stay, kind.children()))
 
 
 # Elements
@@ -174,7 +235,8 @@ def element(ctx: Context, rep: Rep, i: Value) -> Rep:
     if kind.elem is None:  # nothing is ever put into it
         ctx.check(Const(BOOL, False), "IndexError", "list index out of range")
         raise AssertionError("a check that fails ends the block")
-    return Rep(kind.elem, [ctx.emit("list_get", column, i) for column in rep.parts])
+    parts = [ctx.emit("list_get", column, i) for column in rep.parts]
+    return Rep(kind.elem, parts if kind.elem.parts else [])
 
 
 def need_at_least(ctx: Context, rep: Rep, wanted: int) -> None:
@@ -199,20 +261,17 @@ def append(ctx: Context, rep: Rep, value: Rep) -> Rep:
 def _write(ctx: Context, primitive: str, rep: Rep, i: Value, value: Rep) -> None:
     kind = rep.abstract
     assert isinstance(kind, MemoryList)
-    if not _is_plain(value.abstract):
-        raise unsupported(
-            "list",
-            f"{value.abstract} in a list that grows or is changed is not compiled yet",
-            ctx.loc,
-            _CURE,
-        )
+    if not _may_stay(value.abstract):
+        cause = f"{value.abstract} in a list that grows or is changed is not compiled yet"
+        raise unsupported("list", cause, ctx.loc, "keep numbers, arrays, objects, or tuples of them")
     try:
         wide = kind.place.widen(value.abstract)
     except NoJoin as why:
         raise untypable(
             "join", f"this is a list of {kind.elem}, and now {value.abstract} goes into it", ctx.loc, str(why)
         ) from None
-    for column, part in zip(rep.parts, ctx.convert(value, wide), strict=True):
+    parts = ctx.convert(value, wide) or [Const(F64, 0.0)]
+    for column, part in zip(rep.parts, parts, strict=True):
         ctx.emit(primitive, column, i, part)
 
 
@@ -239,9 +298,8 @@ def getitem(ctx: Context, rep: Rep, index: Rep) -> Rep:
 def setitem(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
     """`xs[i] = value`."""
     if isinstance(index.abstract, SliceOf):
-        raise unsupported(
-            "list", "assigning to a slice of a list is not compiled yet", ctx.loc, "write a loop"
-        )
+        _assign_slice(ctx, rep, index, value)
+        return
     _need_index(ctx, index)
     _write(ctx, "list_set", rep, _checked(ctx, rep, index, "list assignment index out of range"), value)
 
@@ -265,6 +323,19 @@ def _copy_of_slice(ctx: Context, rep: Rep, index: Rep) -> Rep:
     return by_library(ctx, "slice", made, rep, scalar(start), scalar(count), scalar(step))
 
 
+def _assign_slice(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
+    """`xs[a:b] = items`, of as many items as there are."""
+    start, stop, step = index.items()
+    if not (is_none(step) or (isinstance(step.abstract, Number) and step.abstract.constant == 1)):
+        raise unsupported(
+            "list", "assigning to a slice of a list with a step is not compiled yet", ctx.loc, "write a loop"
+        )
+    first = known(0) if is_none(start) else scalar(as_index(ctx, start, "the bound of a slice"))
+    end = scalar(length(ctx, rep) if is_none(stop) else as_index(ctx, stop, "the bound of a slice"))
+    items = by_library(ctx, "filled", empty(ctx), value)  # it may be the list itself
+    by_library(ctx, "replaced", rep, empty(ctx), first, end, items)
+
+
 # Whole lists
 
 
@@ -279,49 +350,65 @@ def by_library(ctx: Context, name: str, *args: Rep) -> Rep:
 
 def to_list(ctx: Context, items: Rep) -> Rep:
     """`list(items)`: a new list of what there is to iterate over."""
+    kind = items.abstract
+    if isinstance(kind, ListOf | TupleOf) and not _are_plain(kind.items):
+        return fixed(ctx, items.items())
     return by_library(ctx, "filled", empty(ctx), items)
 
 
 def in_memory(ctx: Context, items: Rep) -> Rep:
-    """`items` if they are a list in memory, else `list(items)`."""
-    return items if isinstance(items.abstract, MemoryList) else to_list(ctx, items)
+    """`items` if they are a list in memory, else a new one of them."""
+    if isinstance(items.abstract, MemoryList):
+        return items
+    return by_library(ctx, "filled", empty(ctx), items)
 
 
 def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
-    """`xs + ys`, `xs * n`, `n * xs`; also where the other is a display that nobody keeps."""
+    """`xs + ys`, `xs * n`, `n * xs`."""
     x, y = a.abstract, b.abstract
+    if symbol == "+" and isinstance(x, ListOf) and isinstance(y, ListOf):
+        return fixed(ctx, [*a.items(), *b.items()])
     if symbol == "+" and all(isinstance(kind, MemoryList | ListOf) for kind in (x, y)):
         return concatenate(ctx, a, b)
     for items, times in ((a, b), (b, a)):
-        if symbol == "*" and isinstance(items.abstract, MemoryList) and isinstance(times.abstract, Number):
+        if symbol == "*" and not isinstance(items.abstract, Number) and isinstance(times.abstract, Number):
             return repeat(ctx, items, times)
     raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
 
 
 def inplace(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     """`xs += items` and `xs *= n`, which change the list."""
+    if symbol not in ("+", "*"):
+        return binary(ctx, symbol, a, b)
+    if isinstance(a.abstract, ListOf):
+        refuse_fixed(ctx, a.abstract)
     if symbol == "+":
         extend(ctx, a, b)
-        return a
-    if symbol == "*":
-        raise unsupported("list", "`*=` of a list is not compiled yet", ctx.loc, "write xs = xs * n")
-    return binary(ctx, symbol, a, b)
+    else:
+        by_library(ctx, "multiplied", a, scalar(as_index(ctx, b, "the number of repetitions")))
+    return a
 
 
 def concatenate(ctx: Context, a: Rep, b: Rep) -> Rep:
     """`a + b`."""
-    return by_library(ctx, "filled", to_list(ctx, a), b)
+    made = by_library(ctx, "filled", empty(ctx), a)
+    return by_library(ctx, "filled", made, b)
 
 
 def repeat(ctx: Context, rep: Rep, times: Rep) -> Rep:
     """`xs * n`."""
     n = as_index(ctx, times, "the number of repetitions")
+    if isinstance(rep.abstract, ListOf):
+        place, items = ctx.new_place(), rep.items()
+        if isinstance(n, Const) and n.value * len(items) <= _FEW and not place.changes:
+            return compound(ListOf, items * int(n.value), place)
+        return by_library(ctx, "repeated", _new(ctx, place), rep, scalar(n))
     return by_library(ctx, "repeated", empty(ctx), rep, scalar(n))
 
 
 def spread(ctx: Context, sequence: Rep, more: Rep) -> Rep:
     """`[..., *more]`, where a new list in memory is made."""
-    made = sequence if isinstance(sequence.abstract, MemoryList) else to_list(ctx, sequence)
+    made = in_memory(ctx, sequence)
     extend(ctx, made, more)
     return made
 
@@ -334,7 +421,7 @@ def extend(ctx: Context, rep: Rep, items: Rep) -> Rep:
 
 def equal(ctx: Context, a: Rep, b: Rep) -> Value:
     """`a == b` of two lists."""
-    return by_library(ctx, "equal", a, b).parts[0]
+    return by_library(ctx, "equal", in_memory(ctx, a), in_memory(ctx, b)).parts[0]
 
 
 def sort(ctx: Context, rep: Rep, key: Rep | None, reverse: Rep | None) -> Rep:
@@ -358,7 +445,7 @@ def sort(ctx: Context, rep: Rep, key: Rep | None, reverse: Rep | None) -> Rep:
 
 def sorted_(ctx: Context, items: Rep, key: Rep | None, reverse: Rep | None) -> Rep:
     """`sorted(items, key=key, reverse=reverse)`."""
-    made = to_list(ctx, items)
+    made = by_library(ctx, "filled", empty(ctx), items)
     sort(ctx, made, key, reverse)
     return made
 
@@ -373,6 +460,8 @@ def is_none(rep: Rep) -> bool:
 
 def attribute(ctx: Context, rep: Rep, name: str) -> Rep:
     """A method of a list."""
+    if isinstance(rep.abstract, ListOf) and name in _methods() and name != "copy":
+        refuse_fixed(ctx, rep.abstract)
     if name in _methods():
         return compound(Bound, [rep], name)
     if not hasattr(list, name):

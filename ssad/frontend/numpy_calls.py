@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from ssad.frontend import complex_arrays, complexes, lists
+from ssad.frontend import complex_arrays, complexes, lists, sequences
 from ssad.frontend.abstract import (
+    Abstract,
     ArrayOf,
     ComplexArrayOf,
     ComplexOf,
@@ -20,11 +22,13 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.builtin_calls import Handler
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Rep, known
+from ssad.frontend.context import Context, Rep, known, scalar
 from ssad.frontend.conversion import dtype_of, element_value
 from ssad.frontend.indexing import copy_of
 from ssad.frontend.iteration import array_rep
+from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.promotion import as_index, meeting_type
+from ssad.frontend.python_errors import NO_ROWS
 from ssad.ir.core import Const, Value
 from ssad.ir.types import BOOL, F64, I64, Scalar, array
 
@@ -133,6 +137,8 @@ def _from(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
     if isinstance(x.abstract, MemoryList):
         return _from_list(ctx, x, dtype)
     rows = x.items() if isinstance(x.abstract, TupleOf | ListOf) else []
+    if any(isinstance(row.abstract, ArrayOf | MemoryList) for row in rows):
+        return _from_list(ctx, lists.in_memory(ctx, x), dtype)
     nested = [isinstance(row.abstract, TupleOf | ListOf) for row in rows]
     width = len(rows[0].items()) if rows and all(nested) else 0
     elements = [(n,) for n in range(len(rows))] if not any(nested) else []
@@ -156,17 +162,51 @@ def _from(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
     return array_rep(fresh)
 
 
+def _as_array(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
+    """`np.asarray(...)`: an array of that dtype already is what it was."""
+    kind = x.abstract
+    if isinstance(kind, ComplexArrayOf) and (dtype is None or complex_arrays.is_complex_dtype(dtype)):
+        return x
+    if isinstance(kind, ArrayOf) and _dtype(ctx, dtype, kind.elem) is kind.elem:
+        return x
+    return _from(ctx, x, dtype)
+
+
 def _from_list(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
-    """`np.array` of a list in memory, of numbers."""
+    """`np.array` of a list in memory: of numbers, or of rows (arrays, lists or tuples of numbers)."""
     assert isinstance(x.abstract, MemoryList)
     kind = x.abstract.elem
-    if kind is not None and (not isinstance(kind, Number) or kind.numpy_type is not kind.type):
+    number = _number_in(kind)
+    if number is None or number.numpy_type is not number.type:
         raise unsupported(
             "value", f"np.array of {x.abstract} is not compiled", ctx.loc, "use np.zeros and fill it"
         )
-    elem = _dtype(ctx, dtype, F64 if kind is None else kind.type)
-    fresh = array_rep(_alloc(ctx, [lists.length(ctx, x)], elem))
-    return lists.by_library(ctx, "array", fresh, x)
+    elem, count = _dtype(ctx, dtype, number.type), lists.length(ctx, x)
+    if kind is None or isinstance(kind, Number):
+        return lists.by_library(ctx, "array", array_rep(_alloc(ctx, [count], elem)), x)
+    ctx.check(ctx.emit("gt", count, Const(I64, 0)), "ValueError", NO_ROWS)
+    first = lists.element(ctx, x, Const(I64, 0))
+    sizes = [count, sequences.length(ctx, first).parts[0]]
+    if isinstance(kind, ArrayOf) and kind.rank == 2:
+        sizes.append(ctx.dim(first.parts[0], 1))
+    fresh = array_rep(_alloc(ctx, sizes, elem))
+    return lists.by_library(ctx, "planes" if len(sizes) == 3 else "rows", fresh, x, *map(scalar, sizes[1:]))
+
+
+def _number_in(kind: Abstract | None) -> Number | None:
+    """What the elements of an array made of such elements of a list are."""
+    if kind is None:
+        return Number(F64)
+    if isinstance(kind, ArrayOf) and kind.rank <= 2:
+        return Number(kind.elem)
+    if isinstance(kind, MemoryList):
+        kind = kind.elem or Number(F64)
+    elif isinstance(kind, TupleOf | ListOf) and kind.items:
+        try:
+            kind = reduce(join, kind.items)
+        except NoJoin:
+            return None
+    return kind if isinstance(kind, Number) else None
 
 
 def _complex_from(ctx: Context, shape: list[int], elements: Sequence[Any], numbers: Sequence[Rep]) -> Rep:
@@ -205,5 +245,6 @@ NUMPY_CALLS: dict[Any, Handler] = {
     np.full: Handler(_full, "shape fill_value", "dtype"),
     np.full_like: Handler(_full_like, "a fill_value", "dtype"),
     np.array: Handler(_from, "object", "dtype"),
+    np.asarray: Handler(_as_array, "a", "dtype"),
     np.copy: Handler(_copy, "a"),
 }

@@ -70,11 +70,11 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         )
     if isinstance(x, TupleOf) and isinstance(y, TupleOf) and symbol == "+":
         return compound(TupleOf, [*a.items(), *b.items()])
-    if isinstance(x, MemoryList) or isinstance(y, MemoryList):
+    if isinstance(x, MemoryList | ListOf) or isinstance(y, MemoryList | ListOf):
         return lists.binary(ctx, symbol, a, b)
-    if isinstance(x, TupleOf | ListOf) and symbol == "*" and isinstance(y, Number):
+    if isinstance(x, TupleOf) and symbol == "*" and isinstance(y, Number):
         return _repeat(ctx, a, b)
-    if isinstance(y, TupleOf | ListOf) and symbol == "*" and isinstance(x, Number):
+    if isinstance(y, TupleOf) and symbol == "*" and isinstance(x, Number):
         return _repeat(ctx, b, a)
     if isinstance(x, Known) and isinstance(y, Known):
         return _known_operands(ctx, symbol, x.object, y.object)
@@ -117,12 +117,11 @@ def _repeat(ctx: Context, items: Rep, times: Rep) -> Rep:
     if count.constant is None or not count.type.is_integer:
         raise unsupported(
             "list",
-            "the length of this sequence is not known at compile time",
+            "the length of this tuple is not known at compile time",
             ctx.loc,
-            "use an array: np.zeros(n)",
+            "use an array: np.zeros(n), or a list",
         )
-    kind = ListOf if isinstance(items.abstract, ListOf) else TupleOf
-    return compound(kind, items.items() * int(count.constant))
+    return compound(TupleOf, items.items() * int(count.constant))
 
 
 def _known_operands(ctx: Context, symbol: str, a: Any, b: Any) -> Rep:

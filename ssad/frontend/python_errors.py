@@ -18,7 +18,9 @@ FLAVOUR = (
     "start its variable from a NumPy scalar, or convert with float()"
 )
 
-NOT_PYTHONS = frozenset((INT_TOO_LARGE, COMPLEX_POWER, INT_POWER, FLAVOUR))
+NO_ROWS = "np.array of a list that is empty here has no shape: the length of its rows is not known"
+
+NOT_PYTHONS = frozenset((INT_TOO_LARGE, COMPLEX_POWER, INT_POWER, FLAVOUR, NO_ROWS))
 """What CPython computes and ssad cannot: no handler in the program is meant for it."""
 
 

@@ -148,8 +148,8 @@ def subscript(ctx: Context, rep: Rep, index: Rep) -> Rep:
         if isinstance(rep.abstract, RangeOf):
             raise unsupported("index", "a slice of a range is not compiled", ctx.loc, "write another range")
         assert isinstance(rep.abstract, TupleOf | ListOf)
-        kind = ListOf if isinstance(rep.abstract, ListOf) else TupleOf
-        return compound(kind, items[slice(*bounds)])
+        some = items[slice(*bounds)]
+        return lists.fixed(ctx, some) if isinstance(rep.abstract, ListOf) else compound(TupleOf, some)
     count = count_of(ctx, rep)
     i = as_index(ctx, index, "the index of a tuple")
     wrapped = ctx.emit("wrap_index", i, count) if not isinstance(i, Const) or i.value < 0 else i

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from ssad.frontend.abstract import Abstract, Compound, GeneratorOf, ObjectOf, Reference, without_constants
+from ssad.frontend.abstract import Abstract, MemoryList, Reference, renewed, without_constants
 from ssad.frontend.codes import unsupported
 from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.shapes import travelling_types
@@ -30,6 +30,10 @@ class Site:
     def __init__(self, name: str, cls: type | None = None) -> None:
         self.name = name
         self.cls = cls
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing is known of what it holds."""
         self.content: dict[str, Abstract] = {}
         self.found: dict[str, Abstract] = {}
         self.met: list[Site] = []
@@ -48,11 +52,6 @@ class Site:
     def parts(self) -> tuple[Type, ...]:
         """The types of the arrays that hold the fields, one after the other."""
         return tuple(room for held in self.content.values() for room in _rooms(held))
-
-    @property
-    def words(self) -> list[str]:
-        """For each of these arrays the field, in the words of the user."""
-        return [self.what(name) for name, held in self.content.items() for _ in _rooms(held)]
 
     def room(self, field: str) -> slice:
         """Which of the arrays hold a field."""
@@ -108,6 +107,14 @@ class Sites:
         self._mutable: set[type] = set()
         self._changed: set[type] = set()
         self._rebound: set[tuple[Site, str]] = set()
+        self.learnt = 0
+        """Grows with what is known of which objects and attributes are assigned."""
+
+    def forget(self) -> None:
+        """Typing begins again: nothing is known of what memory holds, but which objects are changed is."""
+        for site in self._table.values():
+            site.forget()
+        self._rounds = 0
 
     def at(self, ctx: Context, name: str, cls: type | None = None) -> Site:
         """The site of the op at hand in the function at hand."""
@@ -148,6 +155,7 @@ class Sites:
             ) from None
         grown = any([site.settle() for site in sites if site.root is site]) or grown
         grown = grown or bool(self._changed) or self._again
+        self.learnt += bool(self._changed) or self._again
         self._again = False
         self._mutable |= self._changed
         self._changed.clear()
@@ -160,17 +168,6 @@ class Sites:
                 "do not store functions that hold what they are stored in",
             )
         return grown
-
-
-def renewed(held: Abstract) -> Abstract:
-    """The same abstract value, with parts as they are now."""
-    if isinstance(held, ObjectOf):
-        return ObjectOf(held.site.root, tuple((name, renewed(item)) for name, item in held.fixed))
-    if isinstance(held, GeneratorOf):
-        return GeneratorOf(held.site.root, held.lifted)
-    if isinstance(held, Reference):
-        return type(held)(held.site.root)
-    return held.rebuilt(map(renewed, held.items)) if isinstance(held, Compound) else held
 
 
 def _rooms(held: Abstract) -> list[Type]:
@@ -188,4 +185,6 @@ def leads_to(held: Abstract, site: Site) -> bool:
         other: Site = held.site
         if other.root is site.root or any(leads_to(each, site) for each in other.found.values()):
             return True
+    if isinstance(held, MemoryList) and held.elem is not None:
+        return leads_to(held.elem, site)
     return any(leads_to(each, site) for each in held.children())

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from ssad.ir.core import Block, Function
 
 
-def reverse_postorder(function: Function) -> list[Block]:
-    """The reachable blocks, each before its successors except along back edges."""
+def reverse_postorder(
+    function: Function, successors: Callable[[Block], Iterable[Block]] = lambda block: block.successors
+) -> list[Block]:
+    """The reachable blocks, each before its successors except along back edges; of two ways that `successors`
+    gives, the first comes last.
+    """
     seen = {function.entry}
     order: list[Block] = []
-    stack: list[tuple[Block, Iterator[Block]]] = [(function.entry, iter(function.entry.successors))]
+    stack = [(function.entry, iter(successors(function.entry)))]
     while stack:
-        block, successors = stack[-1]
-        for successor in successors:
+        block, ways = stack[-1]
+        for successor in ways:
             if successor not in seen:
                 seen.add(successor)
-                stack.append((successor, iter(successor.successors)))
+                stack.append((successor, iter(successors(successor))))
                 break
         else:
             stack.pop()
             order.append(block)
     order.reverse()
     return order
+
+
+def loops_first(function: Function) -> list[Block]:
+    """The reachable blocks in reverse postorder, those of a loop before those behind it."""
+    forest = LoopForest(function)
+    depth = {block: len(forest.around(block)) for block in forest.dominators.order}
+    return reverse_postorder(function, lambda block: sorted(block.successors, key=depth.__getitem__))
 
 
 def predecessors(function: Function) -> dict[Block, list[Block]]:

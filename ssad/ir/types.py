@@ -73,18 +73,20 @@ class Array(Type):
 
 
 class List(Type):
-    """A handle of mutable memory that grows: the elements of a Python list, all of one scalar type."""
+    """A handle of mutable memory that grows: the elements of a Python list, all of one type: numbers, or
+    arrays, lists and cells, which are references.
+    """
 
     __slots__ = ("elem",)
 
-    def __init__(self, elem: Scalar) -> None:
+    def __init__(self, elem: Type) -> None:
         super().__init__(f"list<{elem}>")
         self.elem = elem
 
 
 class Cell(Type):
     """A place for one value that is no scalar, above all an array. No cell reaches differentiation: the pass
-    `unbox` makes values of what they hold.
+    `unbox` makes values of what they hold, or lists of one element.
     """
 
     __slots__ = ("elem",)
@@ -92,6 +94,10 @@ class Cell(Type):
     def __init__(self, elem: Type) -> None:
         super().__init__(f"cell<{elem}>")
         self.elem = elem
+
+
+REFERENCES = (Array, List, Cell)
+"""What leads to mutable memory that the program sees."""
 
 
 class Tuple(Type):
@@ -150,9 +156,9 @@ def tuple_of(*elems: Type) -> Tuple:
 
 
 def list_of(elem: Type) -> List:
-    """The type of growing lists with elements of that scalar type. Raises ValueError for another type."""
-    if not isinstance(elem, Scalar):
-        raise ValueError(f"the elements of a list are scalars, not {elem}")
+    """The type of growing lists with elements of that type. Raises ValueError where there are none."""
+    if not isinstance(elem, Scalar | Array | List | Cell):
+        raise ValueError(f"the elements of a list are numbers, arrays, lists or cells, not {elem}")
     return _list(elem)
 
 
@@ -182,7 +188,7 @@ def _tuple(elems: tuple[Type, ...]) -> Tuple:
 
 
 @cache
-def _list(elem: Scalar) -> List:
+def _list(elem: Type) -> List:
     return _interned(List(elem))
 
 

@@ -132,6 +132,17 @@ def lists(x: float = 0.7, n: int = 4) -> float:
     return last * values[0] + len(values)
 
 
+def lists_of_arrays_and_lists(x: float = 0.7, n: int = 4) -> float:
+    """Lists of arrays, of lists, of objects; assignment to slices; `np.array` of rows."""
+    history, grid = [], [[0.0] * n for _ in range(n)]
+    for k in range(n):
+        history.append(np.full(2, x * k))
+        grid[k][-1] = history[-1][0] * x
+    grid[1:2] = [[x] * n, [1.0] * n]
+    rows = np.array(grid)
+    return history[2][1] * rows[1, 0] + rows[-1, n - 1]
+
+
 def list_comprehension(x: float = 0.7) -> float:
     """List comprehensions."""
     powers = [x**k for k in range(4) if k != 2]

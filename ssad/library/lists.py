@@ -37,9 +37,68 @@ def repeated(out: list[Any], items: Any, times: int) -> Any:
     return out
 
 
+def multiplied(xs: list[Any], times: int) -> None:
+    n = len(xs)
+    if times <= 0:
+        xs.clear()
+    for _ in range(times - 1):
+        for k in range(n):
+            xs.append(xs[k])
+
+
+def replaced(xs: list[Any], behind: list[Any], start: int, stop: int, items: list[Any]) -> None:
+    n = len(xs)
+    if start < 0:
+        start = max(start + n, 0)
+    if stop < 0:
+        stop += n
+    start = min(start, n)
+    for k in range(max(start, stop), n):
+        behind.append(xs[k])
+    while len(xs) > start:
+        xs.pop()
+    for k in range(len(items)):
+        xs.append(items[k])
+    for k in range(len(behind)):
+        xs.append(behind[k])
+
+
 def array(out: Any, items: list[Any]) -> Any:
     for k in range(len(items)):
         out[k] = items[k]
+    return out
+
+
+def rows(out: Any, items: list[Any], width: int) -> Any:
+    for k in range(len(items)):
+        row = items[k]
+        if len(row) != width:
+            raise ValueError(
+                "setting an array element with a sequence. The requested array has an inhomogeneous shape "
+                f"after 1 dimensions. The detected shape was ({len(items)},) + inhomogeneous part."
+            )
+        for j in range(width):
+            out[k, j] = row[j]
+    return out
+
+
+def planes(out: Any, items: list[Any], height: int, width: int) -> Any:
+    for k in range(len(items)):
+        if items[k].shape[0] != height:
+            raise ValueError(
+                "setting an array element with a sequence. The requested array has an inhomogeneous shape "
+                f"after 1 dimensions. The detected shape was ({len(items)},) + inhomogeneous part."
+            )
+    for k in range(len(items)):
+        plane = items[k]
+        if plane.shape[1] != width:
+            raise ValueError(
+                "setting an array element with a sequence. The requested array has an inhomogeneous shape "
+                f"after 2 dimensions. The detected shape was ({len(items)}, {height}) + inhomogeneous part."
+            )
+        for i in range(height):
+            for j in range(width):
+                out[k, i, j] = plane[i, j]
     return out
 
 
@@ -300,10 +359,14 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "least_by": least_by,
     "least_by_or": least_by_or,
     "least_or": least_or,
+    "multiplied": multiplied,
+    "planes": planes,
     "popped": popped,
     "removed": removed,
     "repeated": repeated,
+    "replaced": replaced,
     "reversed": reversed_,
+    "rows": rows,
     "slice": slice_,
     "sorted": sorted_,
     "sorted_by": sorted_by,

@@ -7,21 +7,20 @@
     %v = cell_get %c                              ...
     %x = load %v, 0
 
-All functions that see a cell must have been inlined, and of each cell it must be known which one it is: what
-remains is refused.
+That needs all functions that see a cell to be inlined, and of each cell to be known which one it is. What
+remains, a cell in a list, one chosen by data, or one that a recursive function sees, becomes a list of one
+element.
 """
 
 from __future__ import annotations
 
-from ssad.errors import UnsupportedError
-from ssad.ir.core import Block, Function, Location, Module, Undef, Value
+from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.edit import prune_params
 from ssad.ir.graph import Dominators
-from ssad.ir.types import Array, Cell, List
+from ssad.ir.primitive import PRIMITIVES
+from ssad.ir.types import I64, REFERENCES, Cell, List, Tuple, Type, list_of, parse_type, tuple_of
 from ssad.passes.manager import function_pass
 from ssad.passes.promote import promote
-
-REFERENCES = (Array, Cell, List)
 
 
 @function_pass("unbox", "make values of what cells hold")
@@ -30,8 +29,7 @@ def run(function: Function, module: Module) -> bool:
     while promote(function, _settled(function)):  # what one cell held may have been another one
         _forget_undefined(function)
         changed = True
-    _refuse_rest(function)
-    return changed
+    return _keep_as_lists(function) or changed
 
 
 def _forget_undefined(function: Function) -> None:
@@ -72,36 +70,70 @@ def _forget_undefined(function: Function) -> None:
 def _settled(function: Function) -> set[Value]:
     """The cells that only reads and writes of what they hold use."""
     cells = {op.result for op in function.ops() if op.name == "cell_new" and op.result is not None}
-    return cells - set(_elsewhere(function)) if cells else cells
-
-
-def _elsewhere(function: Function) -> dict[Value, Location | None]:
-    """Cells that are used otherwise, and where."""
-    used: dict[Value, Location | None] = {}
-    for block in function.blocks:
+    for block in function.blocks if cells else ():
         for op in block.ops:
-            whole = op.operands[1:] if op.name in ("cell_get", "cell_set") else op.operands
-            used.update((v, op.loc) for v in whole if isinstance(v.type, Cell))
-        passed = [*block.term.operands, *(v for edge in block.term.edges for v in edge.args)]
-        used.update((v, block.term.loc) for v in passed if isinstance(v.type, Cell))
-    return used
+            cells.difference_update(op.operands[op.name in ("cell_get", "cell_set") :])
+        cells.difference_update(block.term.operands)
+        for edge in block.term.edges:
+            cells.difference_update(edge.args)
+    return cells
 
 
-def _refuse_rest(function: Function) -> None:
-    names = {op.result: op.attrs["what"] for op in function.ops() if op.name == "cell_new"}
-    for cell, loc in _elsewhere(function).items():
-        what = names.get(cell, "what an object or a variable holds")
-        raise UnsupportedError(
-            f"{what} is an array, or leads to one, that is assigned anew: it cannot be followed here",
-            loc,
-            code="SSAD0165",
-            cure="write into the array instead: `x[:] = ...`; or return the new array",
-        )
-    for param in function.params:
-        if isinstance(param.type, Cell):
-            raise UnsupportedError(
-                f"{param.name} is an array that is assigned anew: it cannot be followed into {function.name}",
-                function.loc,
-                code="SSAD0165",
-                cure="write into the array instead: `x[:] = ...`; or return the new array",
-            )
+def _keep_as_lists(function: Function) -> bool:
+    """Whatever leads to a cell leads to a list instead; says whether there was any."""
+    changed = False
+    for value in [*_values(function), *_undefined(function)]:
+        listed = _listed(value.type)
+        changed |= listed is not value.type
+        value.type = listed
+    function.result_types = [_listed(type_) for type_ in function.result_types]
+    for block in function.blocks if changed else ():
+        ops, block.ops = block.ops, []
+        for op in ops:
+            block.ops += _with_lists(op)
+    if changed:
+        function.touch()
+    return changed
+
+
+def _values(function: Function) -> list[Value]:
+    values = [param for block in function.blocks for param in block.params]
+    return values + [op.result for op in function.ops() if op.result is not None]
+
+
+def _undefined(function: Function) -> list[Value]:
+    used = [v for op in function.ops() for v in op.operands]
+    for block in function.blocks:
+        used += [*block.term.operands, *(v for edge in block.term.edges for v in edge.args)]
+    return [v for v in used if isinstance(v, Undef)]
+
+
+def _listed(type_: Type) -> Type:
+    """The type with lists for cells."""
+    if isinstance(type_, Cell | List):
+        return list_of(_listed(type_.elem))
+    return tuple_of(*map(_listed, type_.elems)) if isinstance(type_, Tuple) else type_
+
+
+def _with_lists(op: Op) -> list[Op]:
+    if op.name == "cell_new":
+        assert op.result is not None and isinstance(op.result.type, List)
+        _respell(op, "list_new")
+        op.attrs = {"type": str(op.result.type)}
+        content = Undef(
+            op.result.type.elem
+        )  # there is always one element: who reads it checks whether it counts
+        return [op, Op(PRIMITIVES["list_put"], [op.result, _FIRST, content], {}, None, op.loc)]
+    if op.name in ("cell_get", "cell_set"):
+        _respell(op, op.name.replace("cell", "list"))
+        op.operands.insert(1, _FIRST)
+    elif "type" in op.attrs:
+        op.attrs = op.attrs | {"type": str(_listed(parse_type(op.attrs["type"])))}
+    return [op]
+
+
+def _respell(op: Op, name: str) -> None:
+    op.prim = PRIMITIVES[name]
+
+
+_FIRST = Const(I64, 0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ssad.ir.core import Op, Value
 from ssad.ir.primitive import Effect, TypeMismatch, define
-from ssad.ir.types import BOOL, I64, Array, Type, array, parse_type
+from ssad.ir.types import BOOL, I64, REFERENCES, Array, Type, array, parse_type
 from ssad.primitives.lowering import Native
 from ssad.primitives.rules import Attrs, Types, array_of, declared, need, need_indices, number
 
@@ -356,8 +356,12 @@ def _view_companion(b: Any, op: Op, of: Any) -> Value | None:
 
 
 def _choose_rule(types: Types, attrs: Attrs) -> Type | None:
-    fits = len(types) == 3 and types[0] is BOOL and isinstance(types[1], Array) and types[1] is types[2]
-    need(fits, "(bool, array, array of the same type)", types)
+    wants = "(bool, array, list or cell, another of the same type)"
+    need(
+        len(types) == 3 and types[0] is BOOL and types[1] is types[2] and isinstance(types[1], REFERENCES),
+        wants,
+        types,
+    )
     return types[1]
 
 

@@ -1,17 +1,19 @@
 """Lists: handles of memory that grows; every access is unchecked.
 
 `list_put` writes the element at an index and makes it the last one, so that what was appended is known by its
-index. The cotangent of a list lives in a list, too: one that nobody asks for its length and that goes on with
-zeros behind its end, so `list_accumulate`, `list_peek` and `list_clear` take any index.
+index. The cotangent of a list of numbers lives in a list, too: one that nobody asks for its length and that
+goes on with zeros behind its end, so `list_accumulate`, `list_peek` and `list_clear` take any index. Beside a
+list of references, to arrays or lists, runs one of the references to their companions.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ssad.ir.core import Op, Value
-from ssad.ir.primitive import Effect, TypeMismatch, define
-from ssad.ir.types import I64, List, Type
+from ssad.ir.primitive import Effect, TypeMismatch, TypeRule, define
+from ssad.ir.types import BOOL, I64, List, Scalar, Type
 from ssad.primitives.lowering import Native
 from ssad.primitives.rules import Attrs, Types, declared, need
 
@@ -39,6 +41,12 @@ def _len_rule(types: Types, attrs: Attrs) -> Type | None:
     return I64
 
 
+def _is_rule(types: Types, attrs: Attrs) -> Type | None:
+    _list(types, "(list, list of the same type)")
+    need(len(types) == 2 and types[0] is types[1], "(list, list of the same type)", types)
+    return BOOL
+
+
 def _read_rule(types: Types, attrs: Attrs) -> Type | None:
     of = _list(types, "(list, i64)")
     need(len(types) == 2 and types[1] is I64, "(list, i64)", types)
@@ -55,6 +63,11 @@ def _write_rule(types: Types, attrs: Attrs) -> Type | None:
     of = _list(types, wants)
     need(len(types) == 3 and types[1] is I64 and types[2] is of.elem, wants, types)
     return None
+
+
+def _of_numbers(rule: TypeRule, types: Types, attrs: Attrs) -> Type | None:
+    need(isinstance(_list(types, "(list of numbers, ...)").elem, Scalar), "(list of numbers, ...)", types)
+    return rule(types, attrs)
 
 
 # Evaluation: a Python list
@@ -95,6 +108,12 @@ def _new_companion(b: Any, op: Op, of: Any) -> Value:
     return made
 
 
+def _element_companion(b: Any, op: Op, of: Any) -> Value | None:
+    """The companion of a reference lies in the companion of the list, at the same place."""
+    companion = of(op.operands[0])
+    return None if companion is None else b.emit(op.name, companion, op.operands[1])
+
+
 def _read_jvp(ctx: Any, op: Op) -> Value | None:
     x_dot = ctx.dot_array(op.operands[0])
     return None if x_dot is None else ctx.b.emit(op.name, x_dot, op.operands[1])
@@ -108,7 +127,7 @@ def _read_vjp(ctx: Any, op: Op, y_bar: Value | None) -> None:
 
 def _write_jvp(ctx: Any, op: Op) -> None:
     x, index, value = op.operands
-    x_dot = ctx.dot_array(x)
+    x_dot = ctx.dot_array(x) if isinstance(value.type, Scalar) else None  # references: see ad/companions
     if x_dot is not None:
         dot = ctx.dot(value)
         ctx.b.emit(op.name, x_dot, index, ctx.zero(value.type) if dot is None else dot)
@@ -116,7 +135,7 @@ def _write_jvp(ctx: Any, op: Op) -> None:
 
 def _write_vjp(ctx: Any, op: Op, y_bar: Value | None) -> None:
     x, index, value = op.operands
-    shadow = ctx.shadow(x)
+    shadow = ctx.shadow(x) if isinstance(value.type, Scalar) else None
     if shadow is None:
         return
     index = ctx.recall(index)
@@ -175,12 +194,20 @@ define(
     llvm=Native("list_len"),
 )
 define(
+    "list_is",
+    type_rule=_is_rule,
+    eval=lambda x, y: x is y,
+    nondifferentiable="its result is discrete: whether two lists are one carries no derivative",
+    llvm=Native("list_is"),
+)
+define(
     "list_get",
     type_rule=_read_rule,
     eval=lambda x, i: x[i],
     effects=READS,
     jvp=_read_jvp,
     vjp=_read_vjp,
+    companion=_element_companion,
     llvm=Native("list_get"),
 )
 define(
@@ -211,7 +238,7 @@ define(
 )
 define(
     "list_accumulate",
-    type_rule=_write_rule,
+    type_rule=partial(_of_numbers, _write_rule),
     eval=_accumulate,
     effects=READS | WRITES,
     jvp=_accumulate_jvp,
@@ -220,7 +247,7 @@ define(
 )
 define(
     "list_peek",
-    type_rule=_read_rule,
+    type_rule=partial(_of_numbers, _read_rule),
     eval=lambda x, i: x[i] if i < len(x) else 0.0,
     effects=READS,
     jvp=_read_jvp,
@@ -229,7 +256,7 @@ define(
 )
 define(
     "list_clear",
-    type_rule=_index_rule,
+    type_rule=partial(_of_numbers, _index_rule),
     eval=_clear,
     effects=WRITES,
     jvp=_clear_jvp,

@@ -169,3 +169,79 @@ def item_of_none(x, t):
         if t > 0.0:
             a = (e, t)
     return math.exp(a[0])
+
+
+class Average:
+    def __init__(self, n, first):
+        self.sums = np.full(n, first)
+        self.count = 1
+
+    def take(self, x):
+        fresh = np.zeros(len(self.sums) + 1)
+        for k in range(len(self.sums)):
+            fresh[k] = self.sums[k] * x + k
+        self.sums = fresh
+        self.count += 1
+
+
+@case(args=[lambda: (0.8, 3), lambda: (-0.6, 2)], argnums=0)
+def which_object_is_known_at_run_time(x, rounds):
+    one, other = Average(2, x), Average(3, x * x)
+    kept = one if x > 0.0 else other
+    for k in range(rounds):
+        chosen = one if k % 2 else kept
+        chosen.take(x + k)
+        kept, other = other, chosen
+    return kept.sums[0] + other.sums[1] * one.sums[-2] + one.count
+
+
+@case(args=lambda: (0.7, 4), argnums=0)
+def recursion_gives_new_arrays(x, n):
+    v = np.full(3, x)
+    seen = []
+
+    def renew(n):
+        nonlocal v
+        before = v
+        v = np.ones(2)
+        v[0] = before[0] * x + n
+        v[1] = before[1] * 0.5
+        seen.append(before)
+        if n > 0:
+            renew(n - 1)
+            before[0] += 0.1 * v[1]
+
+    renew(n)
+    total = v[0] * v[1]
+    for array in seen:
+        total += array[0] * array[1]
+    return total
+
+
+class Layer:
+    def __init__(self, n, scale):
+        self.weights = np.full(n, scale)
+        self.outputs = []
+
+    def run(self, x):
+        y = np.zeros(len(self.weights))
+        for i in range(len(y)):
+            y[i] = self.weights[i] * x[i % len(x)] + i
+        self.outputs.append(y)
+        self.weights = y
+        return y
+
+
+@case(args=[lambda: (0.7, 4), lambda: (0.7, 0)], argnums=0)
+def layers_that_rebind_their_weights(x, n):
+    layers = []
+    for k in range(n):
+        layers.append(Layer(k + 1, x * k + 1.0))
+    v = np.full(1, x)
+    for _ in range(2):
+        for layer in layers:
+            v = layer.run(v)
+    total = v[0]
+    for layer in layers:
+        total += layer.weights[-1] * layer.outputs[0][0] + len(layer.outputs)
+    return total

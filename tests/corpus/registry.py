@@ -47,6 +47,7 @@ THEMES = (
     "instances",
     "records",
     "lists",
+    "nested_lists",
     "comprehensions",
     "functions",
     "language",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import cmath
 import enum
+import functools
 import math
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -88,6 +89,31 @@ def gathered(name: str, original: Callable[..., Any]) -> Shim:
     return _shim(original, call)
 
 
+def made_of_items(original: Callable[..., Any]) -> Shim:
+    """`np.array` and `np.asarray`: element by element what the nested sequences hold."""
+
+    def call(items: Any, *args: Any, **options: Any) -> Any:
+        args = tuple(getattr(arg, "original", arg) for arg in args)
+        options = {key: getattr(option, "original", option) for key, option in options.items()}
+        array = original(_plain_items(items), *args, **options)
+        if isinstance(items, VarArray) and array is items.data:
+            return items
+        if not is_float_array(array):
+            return array
+        result = VarArray(array)
+        for key in np.ndindex(array.shape):
+            result[key] = functools.reduce(lambda item, i: item[i], key, items)
+        return result
+
+    return _shim(original, call)
+
+
+def _plain_items(items: Any) -> Any:
+    if isinstance(items, VarArray):
+        return items.data
+    return [_plain_items(item) for item in items] if isinstance(items, list | tuple) else plain(items)
+
+
 def fresh(original: Callable[..., Any]) -> Shim:
     """An allocating function; float arrays come back able to hold numbers."""
 
@@ -141,6 +167,7 @@ def _substitutes() -> Iterator[Shim]:
     yield from (detached(getattr(math, name)) for name in MATH_DETACHED)
     yield from (detached(getattr(np, name)) for name in NUMPY_DETACHED)
     yield from (fresh(getattr(np, name)) for name in NUMPY_FRESH)
+    yield from (made_of_items(original) for original in (np.array, np.asarray))
     yield Float
     yield smooth("complex", complex)
     yield smooth("complex", np.complex128)
