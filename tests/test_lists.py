@@ -91,6 +91,44 @@ def test_nan_is_not_sorted() -> None:
         ssad.jit(lambda x: sorted(x)[0])(np.array([1.0, math.nan]))
 
 
+def nan_in_a_tuple(x: float, y: float) -> bool:
+    return y in (1.0, x)
+
+
+def nan_in_pairs(x: float, y: float) -> bool:
+    return (x, 1.0) < (y, 2.0)
+
+
+def nan_in_a_list(x: float, y: float) -> int:
+    values = [x]
+    values.append(2.0)
+    return values.count(y)
+
+
+def nan_caught(x: float, y: float) -> float:
+    try:
+        return sorted([x, y, x])[0] + [x].index(y)
+    except ValueError:
+        return 7.0
+
+
+@pytest.mark.parametrize("fn", [nan_in_a_tuple, nan_in_pairs, nan_in_a_list, nan_caught])
+def test_two_nan_are_no_objects(fn: Callable[..., Any]) -> None:
+    compiled = ssad.jit(fn)
+    for x, y in ((1.0, 2.0), (1.0, 1.0), (2.0, 1.0)):
+        assert compiled(x, y) == fn(x, y)
+    if fn is not nan_caught:
+        for x, y in ((math.nan, 1.0), (1.0, math.nan)):
+            assert compiled(x, y) == fn(x, y)
+    with pytest.raises(ValueError, match="nan"):
+        compiled(math.nan, math.nan)
+
+
+def test_nan_that_is_one_object_is_in_a_tuple_of_it() -> None:
+    assert ssad.jit(lambda x: x in (x, 1.0))(math.nan)
+    assert not ssad.jit(lambda x: (x, 0.0) != (x, 0.0))(math.nan)
+
+
 def grown(x: float, n: int) -> float:
     values = []
     for k in range(n):

@@ -15,6 +15,34 @@ class Box:
 BOX = Box()
 
 
+def class_of_a_joined_number(x, n):
+    value = 0
+    for _ in range(n):
+        value = value + x
+    return isinstance(value, float)
+
+
+def class_of_a_chosen_bool(n):
+    value = True if n > 0 else 2
+    match value:
+        case bool():
+            return 1.0
+    return 2.0
+
+
+def negative_of_real_or_complex(x, n):
+    value = complex(x, 1.0) if n > 0 else x
+    return (-value).imag
+
+
+def product_of_real_or_complex(x, n):
+    value = x
+    if n > 0:
+        value = 1j
+    value = value + x
+    return (value * value).imag
+
+
 def number_or_tuple_in_a_cell(x):
     v = x
 
@@ -246,6 +274,15 @@ CASES: list[tuple[Callable[..., Any], str, str, str]] = [
     (generator_as_tuple, "f64", "SSAD0157", "make a list of it"),
     (equal_objects, "f64", "SSAD0154", "`==` of Box and Box is not compiled"),
     (object_from_outside, "f64", "SSAD0161", "assignment to attribute size"),
+    (
+        class_of_a_joined_number,
+        "f64, i64",
+        "SSAD0154",
+        "isinstance of a number that is int or float by its path",
+    ),
+    (class_of_a_chosen_bool, "i64", "SSAD0154", "isinstance of a number that is bool or int by its path"),
+    (negative_of_real_or_complex, "f64, i64", "SSAD0154", "`-` of a number that is complex on one path"),
+    (product_of_real_or_complex, "f64, i64", "SSAD0154", "`*` of a number that is complex on one path"),
     (number_or_tuple_in_a_cell, "f64", "SSAD0201", "v holds float and is given tuple"),
     (mutual_inner_recursion, "i64", "SSAD0151", "odd leads to itself"),
     (remembering, "f64", "SSAD0112", "variable of an enclosing function"),

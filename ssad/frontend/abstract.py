@@ -70,11 +70,13 @@ class Abstract:
 class Number(Abstract):
     """A scalar: its machine type, whose number it is (`flavour`), and its value where that is known.
 
+    `narrower` are the types of Python's numbers that it is on some paths, where it is held in a wider one.
+
     A number of mixed flavour has a second part of type bool that says at run time whether it is NumPy's. It
     is stored in `type`, which holds both kinds exactly; where it is NumPy's it has `numpy_type`.
     """
 
-    __slots__ = ("constant", "flavour", "numpy_type", "type")
+    __slots__ = ("constant", "flavour", "narrower", "numpy_type", "type")
 
     def __init__(
         self,
@@ -82,7 +84,9 @@ class Number(Abstract):
         flavour: str = PYTHON,
         constant: Any = None,
         numpy_type: Scalar | None = None,
+        narrower: frozenset[Scalar] = frozenset(),
     ) -> None:
+        self.narrower = narrower
         self.type = type
         self.flavour = flavour
         self.constant = constant
@@ -101,7 +105,7 @@ class Number(Abstract):
 
     def key(self) -> tuple[Any, ...]:
         value = float(self.constant).hex() if isinstance(self.constant, float) else self.constant
-        return self.type, self.flavour, self.numpy_type, value
+        return self.type, self.flavour, self.numpy_type, value, self.narrower
 
     def __str__(self) -> str:
         python = _PYTHON_NAMES[self.python_type]
@@ -312,8 +316,13 @@ class Compound(Abstract):
         return f"{self.noun} of {', '.join(map(str, self.items))}" if self.items else f"empty {self.noun}"
 
 
+OR_REAL = "or real"
+
+
 class ComplexOf(Compound):
-    """A complex number of 128 bits: two f64, real and imaginary part, both Python's or both NumPy's."""
+    """A complex number of 128 bits: two f64, real and imaginary part, both Python's or both NumPy's. The tag
+    `OR_REAL` is that of a variable that on some paths is a real number.
+    """
 
     @property
     def flavour(self) -> str:
@@ -323,10 +332,8 @@ class ComplexOf(Compound):
         return part.flavour
 
     def __str__(self) -> str:
-        flavour = self.flavour
-        if flavour is MIXED:
-            return "complex or np.complex128"
-        return "complex" if flavour is PYTHON else "np.complex128"
+        text = {PYTHON: "complex", NUMPY: "np.complex128", MIXED: "complex or np.complex128"}[self.flavour]
+        return f"{text} or float" if self.tag is OR_REAL else text
 
 
 class TreeOf(Compound):
@@ -615,7 +622,7 @@ def without_constants(value: Abstract, keep: tuple[Scalar, ...] = ()) -> Abstrac
     if isinstance(value, Number):
         if value.constant is None or (value.type in keep and value.flavour is PYTHON):
             return value
-        return Number(value.type, value.flavour, None, value.numpy_type)
+        return Number(value.type, value.flavour, None, value.numpy_type, value.narrower)
     if isinstance(value, Compound) and value.items:
         return value.rebuilt(without_constants(item, keep) for item in value.items)
     return value

@@ -48,7 +48,7 @@ from ssad.frontend.promotion import numeric, plain_bool
 from ssad.frontend.scalar_calls import math_fabs, math_pow, sign
 from ssad.frontend.sequences import length
 from ssad.ir.core import Value
-from ssad.ir.types import BOOL, F64, I64
+from ssad.ir.types import BOOL, F64, I64, Scalar
 
 
 class Handler:
@@ -160,8 +160,17 @@ def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
         rest = isinstance_(ctx, value_of(rep), classes).parts[0]
         return plain_bool(ctx.or_(none, ctx.and_(there(rep), rest)))
     try:
+        if isinstance(kind, ComplexOf):
+            complexes.need_sure(ctx, "isinstance", rep)
         if isinstance(kind, Number):
             answers = [issubclass(_representative(kind, numpy), kinds) for numpy in (False, True)]
+            if any(issubclass(_OWN[type_], kinds) is not answers[0] for type_ in kind.narrower):
+                raise unsupported(
+                    "value",
+                    f"isinstance of a number that is {_names(kind)} by its path differs between them",
+                    ctx.loc,
+                    "convert it where it is assigned, for example with float(...)",
+                )
             if kind.flavour is MIXED and answers[0] is not answers[1]:
                 return plain_bool(rep.parts[1] if answers[1] else ctx.not_(rep.parts[1]))
             return known(answers[1 if kind.flavour is NUMPY else 0])
@@ -189,6 +198,14 @@ def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
     except TypeError:
         pass
     raise unsupported("call", f"isinstance of {kind} and {wanted} is not compiled", ctx.loc)
+
+
+_OWN: dict[Scalar, type] = {BOOL: bool, I64: int, F64: float}
+
+
+def _names(kind: Number) -> str:
+    types = sorted({kind.python_type, *kind.narrower}, key=list(_OWN).index)
+    return " or ".join(_OWN[type_].__name__ for type_ in types)
 
 
 def _callable(ctx: Context, rep: Rep) -> Rep:

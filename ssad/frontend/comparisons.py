@@ -36,6 +36,7 @@ from ssad.frontend.promotion import (
     python_int,
     same_way,
 )
+from ssad.frontend.python_errors import SAME_NAN
 from ssad.ir.core import Const, Value
 from ssad.ir.types import BOOL, I64, U64
 
@@ -185,8 +186,10 @@ def _equal(ctx: Context, a: Rep, b: Rep) -> Value:
     if any(isinstance(x, kind) and isinstance(y, kind) for kind in (TupleOf, ListOf)):
         if len(a.items()) != len(b.items()):
             return FALSE
-        pairs = zip(a.items(), b.items(), strict=True)
-        return ctx.and_(*[truth(ctx, compare(ctx, "==", p, q)) for p, q in pairs])
+        equal: Value = TRUE
+        for p, q in zip(a.items(), b.items(), strict=True):
+            equal = ctx.and_(equal, _same_where(ctx, equal, p, q))
+        return equal
     if isinstance(x, RecordOf | ObjectOf) and isinstance(y, RecordOf | ObjectOf):
         raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc, "compare their parts")
     if isinstance(x, MemoryList | ListOf) and isinstance(y, MemoryList | ListOf):
@@ -201,11 +204,41 @@ def _equal(ctx: Context, a: Rep, b: Rep) -> Value:
 def _in_order(ctx: Context, symbol: str, a: list[Rep], b: list[Rep]) -> Value:
     """Tuples are ordered by the first items that differ, else by their lengths."""
     ordered: Value = Const(BOOL, bool(_PYTHON_COMPARE[symbol](len(a), len(b))))
-    for p, q in reversed([*zip(a, b, strict=False)]):
-        same = truth(ctx, compare(ctx, "==", p, q))
+    before: Value = TRUE
+    alike: list[Value] = []
+    pairs = [*zip(a, b, strict=False)]
+    for p, q in pairs:
+        alike.append(_same_where(ctx, before, p, q))
+        before = ctx.and_(before, alike[-1])
+    for (p, q), same in reversed([*zip(pairs, alike, strict=True)]):
         here = truth(ctx, compare(ctx, symbol, p, q)) if same is not TRUE else TRUE
         ordered = ctx.select(same, plain_bool(ordered), plain_bool(here)).parts[0]
     return ordered
+
+
+def _same_item(ctx: Context, a: Rep, b: Rep) -> Value:
+    """Whether items of two containers are equal: one object, or equal. Raises ValueError where both are nan,
+    and whether they are one object is not known.
+    """
+    if _is_object(a, b):
+        return TRUE
+    both_nan = [_nan(ctx, rep) for rep in (a, b)]
+    if all(nan is not None for nan in both_nan):
+        ctx.check(ctx.not_(ctx.and_(*filter(None, both_nan))), "ValueError", SAME_NAN)
+    return truth(ctx, compare(ctx, "==", a, b))
+
+
+def _same_where(ctx: Context, condition: Value, a: Rep, b: Rep) -> Value:
+    """`_same_item` where a condition holds: nobody looks at the items otherwise."""
+    return _where(ctx, condition, lambda: _same_item(ctx, a, b))
+
+
+def _nan(ctx: Context, rep: Rep) -> Value | None:
+    """Whether a number is nan, None for what cannot be."""
+    numbers = rep.items() if isinstance(rep.abstract, ComplexOf) else [rep]
+    if not all(isinstance(x.abstract, Number) and x.abstract.type.is_float for x in numbers):
+        return None
+    return ctx.or_(*[ctx.emit("ne", x.parts[0], x.parts[0]) for x in numbers])
 
 
 def _identical(ctx: Context, a: Rep, b: Rep) -> Value:
@@ -255,16 +288,17 @@ def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
         raise unsupported(
             "value", f"`in` of {inside} is not compiled", ctx.loc, "use a tuple, or write a loop"
         )
-    # an object is in a tuple that holds it, even nan
-    return ctx.or_(
-        *[TRUE if _is_object(item, x) else truth(ctx, compare(ctx, "==", item, x)) for x in container.items()]
-    )
+    inside_it: Value = FALSE
+    for x in container.items():
+        inside_it = ctx.or_(inside_it, _same_where(ctx, ctx.not_(inside_it), item, x))
+    return inside_it
 
 
 def _is_object(a: Rep, b: Rep) -> bool:
     if not a.parts or not b.parts:
         return False
-    return a.parts[0] is b.parts[0] and not isinstance(a.parts[0], Const)
+    whose = [rep.abstract.flavour if isinstance(rep.abstract, Number) else None for rep in (a, b)]
+    return a.parts[0] is b.parts[0] and whose[0] is whose[1] and not isinstance(a.parts[0], Const)
 
 
 def _in_range_object(ctx: Context, value: Value, container: Rep) -> Value:

@@ -46,6 +46,7 @@ def call(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep], name
         return compare(ctx, _COMPARE[obj], numpys(ctx, args[0]), args[1])
     if len(args) != 1:
         raise unsupported("call", f"{name} of complex numbers is not compiled", ctx.loc)
+    complexes.need_sure(ctx, name, args[0])
     z = numpys(ctx, args[0])
     if obj in (np.absolute, np.negative, np.positive):
         return complexes.absolute(ctx, z) if obj is np.absolute else unary(ctx, "-+"[obj is np.positive], z)

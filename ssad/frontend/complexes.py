@@ -11,8 +11,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend.abstract import NUMPY, PYTHON, ComplexOf, Known, Number
-from ssad.frontend.codes import untypable
+from ssad.frontend.abstract import NUMPY, OR_REAL, PYTHON, ComplexOf, Known, Number
+from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, compound, flag_of, scalar
 from ssad.frontend.custom import LIBRARY
 from ssad.frontend.promotion import plain_bool
@@ -72,8 +72,28 @@ def lifted(ctx: Context, rep: Rep, what: str = "an operand") -> Rep:
     raise untypable("operand", f"{what} is wanted to be a number, but is {kind}", ctx.loc)
 
 
+def need_sure(ctx: Context, what: str, *numbers: Rep) -> None:
+    """Refuse what real and complex numbers do differently, where a number may be either."""
+    for rep in numbers:
+        if isinstance(rep.abstract, ComplexOf) and rep.abstract.tag is OR_REAL:
+            raise unsupported(
+                "value",
+                f"{what} of a number that is complex on one path and real on another differs between them",
+                ctx.loc,
+                "make it complex where it is assigned: complex(x)",
+            )
+
+
 def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     """`a symbol b` where one of them is complex."""
+    sure = any(isinstance(rep.abstract, ComplexOf) and rep.abstract.tag is None for rep in (a, b))
+    if not sure and symbol not in ("+", "-"):
+        need_sure(ctx, f"`{symbol}`", a, b)
+    result = _binary(ctx, symbol, a, b)
+    return result if sure else Rep(ComplexOf(result.abstract.children(), OR_REAL), result.parts)
+
+
+def _binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     if symbol not in _ARITHMETIC and symbol != "**":
         raise untypable("operand", f"`{symbol}` of {a.abstract} and {b.abstract} has no meaning", ctx.loc)
     _refuse_single(ctx, symbol, a, b)
@@ -252,12 +272,14 @@ def unary(ctx: Context, symbol: str, a: Rep) -> Rep:
         return a
     if symbol != "-":
         raise untypable("operand", f"`{symbol}` of {a.abstract} has no meaning", ctx.loc)
+    need_sure(ctx, "`-`", a)
     re, im = (ctx.emit("neg", part) for part in pair(a))
     return complex_rep(re, im, numpys(a))
 
 
 def conjugate(ctx: Context, a: Rep) -> Rep:
     """`a.conjugate()`."""
+    need_sure(ctx, "the conjugate", a)
     re, im = pair(a)
     return complex_rep(re, ctx.emit("neg", im), numpys(a))
 

@@ -8,6 +8,7 @@ from ssad.frontend.abstract import (
     DTYPES,
     MIXED,
     NUMPY,
+    OR_REAL,
     PYTHON,
     Abstract,
     ArrayOf,
@@ -151,7 +152,7 @@ def _join_numbers(a: Number, b: Number) -> Number:
     held exactly.
     """
     if a.flavour is PYTHON and b.flavour is PYTHON:
-        return Number(_widest(a.type, b.type))
+        return Number(_widest(a.type, b.type), narrower=_narrower(a, b))
     numpy = _numpy_type(a, b)
     if a.flavour is NUMPY and b.flavour is NUMPY:
         return Number(numpy, NUMPY)
@@ -161,7 +162,13 @@ def _join_numbers(a: Number, b: Number) -> Number:
         raise NoJoin("convert one of them, for example with int(...)")
     if wide.is_float and not numpy.is_float:
         numpy = F64
-    return Number(_storage(a, b, numpy, wide), MIXED, None, numpy)
+    return Number(_storage(a, b, numpy, wide), MIXED, None, numpy, _narrower(a, b))
+
+
+def _narrower(*numbers: Number) -> frozenset[Scalar]:
+    """The types of Python's numbers that a number may be which is one of these, but for the widest."""
+    types = {t for n in numbers if n.flavour is not NUMPY for t in (n.python_type, *n.narrower)}
+    return frozenset(types - {_widest(*types)})
 
 
 def _join_complex(a: Number | ComplexOf, b: Number | ComplexOf) -> Abstract:
@@ -170,7 +177,13 @@ def _join_complex(a: Number | ComplexOf, b: Number | ComplexOf) -> Abstract:
         if isinstance(x, Number) and x.flavour is not PYTHON and x.numpy_type is not F64:
             raise NoJoin("start from a complex number, for example 0j")
     flavour = a.flavour if a.flavour is b.flavour else MIXED
-    return ComplexOf([Number(F64, flavour), Number(F64, flavour)])
+    either = any(x.tag is OR_REAL if isinstance(x, ComplexOf) else not _is_zero(x) for x in (a, b))
+    return ComplexOf([Number(F64, flavour), Number(F64, flavour)], OR_REAL if either else None)
+
+
+def _is_zero(x: Number) -> bool:
+    """Whether it is what sums begin with: as 0 or as 0j makes no difference, or one to the sign of a zero."""
+    return x.constant is not None and x.constant == 0
 
 
 def _widest(*types: Scalar) -> Scalar:

@@ -15,6 +15,7 @@ from ssad.frontend import python_errors as errors
 from ssad.frontend.abstract import (
     MIXED,
     NUMPY,
+    PYTHON,
     ArrayOf,
     ComplexArrayOf,
     ComplexOf,
@@ -54,7 +55,8 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         return exact
     if isinstance(a.abstract, Number) and isinstance(b.abstract, Number):
         handler, family = _NUMERIC[symbol]
-        return same_way(ctx, lambda p, q: handler(ctx, symbol, p, q), a, b, family)
+        result = same_way(ctx, lambda p, q: handler(ctx, symbol, p, q), a, b, family)
+        return result if symbol == "/" else _or_int(result, a, b)
     x, y = a.abstract, b.abstract
     if complexes.meets(a, b):
         return complexes.binary(ctx, symbol, a, b)
@@ -289,12 +291,23 @@ def unary(ctx: Context, symbol: str, a: Rep) -> Rep:
     if number.type is BOOL:
         a = _bool_as_int(ctx, symbol, a)
     if symbol == "-":
-        return _negative(ctx, a)
+        return _or_int(_negative(ctx, a), a)
     if symbol == "+":
         return a
     if number.type.is_float:
         raise untypable("operand", f"`~` of {number} has no meaning", ctx.loc, "use integers")
     return scalar(ctx.emit("not", a.parts[0]), flag_of(a))
+
+
+def _or_int(result: Rep, *operands: Rep) -> Rep:
+    """A float that is an int on some paths, where its operands all are."""
+    kind = result.abstract
+    if not isinstance(kind, Number) or kind.flavour is not PYTHON or kind.type is not F64:
+        return result
+    numbers = [rep.abstract for rep in operands if isinstance(rep.abstract, Number)]
+    if any(n.type is F64 and not n.narrower for n in numbers) or not any(n.narrower for n in numbers):
+        return result
+    return Rep(Number(F64, PYTHON, kind.constant, narrower=frozenset((I64,))), result.parts)
 
 
 def _depends_on_flavour(a: Rep) -> bool:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ssad.ir.core import Const
+from ssad.ir.raising import UNORDERED
 from ssad.ir.types import I64
 
 INT_TOO_LARGE = "Python int too large for int64; compute with floats, or with np.int64, which wraps"
@@ -20,7 +21,12 @@ FLAVOUR = (
 
 NO_ROWS = "np.array of a list that is empty here has no shape: the length of its rows is not known"
 
-NOT_PYTHONS = frozenset((INT_TOO_LARGE, COMPLEX_POWER, INT_POWER, FLAVOUR, NO_ROWS))
+SAME_NAN = (
+    "two nan meet in a comparison of containers, which are equal in Python if they are one object: "
+    "compiled numbers are no objects"
+)
+
+NOT_PYTHONS = frozenset((INT_TOO_LARGE, COMPLEX_POWER, INT_POWER, FLAVOUR, NO_ROWS, SAME_NAN, UNORDERED))
 """What CPython computes and ssad cannot: no handler in the program is meant for it."""
 
 

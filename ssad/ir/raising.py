@@ -11,6 +11,9 @@ import string
 from collections.abc import Sequence
 from typing import Any
 
+UNORDERED = "ssad does not sort nan, whose place would depend on how it sorts"
+"""What functions written in Python for the compiler say, and CPython does not."""
+
 
 def exception_of(kind: object, message: Any, payload: Sequence[Any]) -> BaseException:
     """The exception to raise: `kind` with these arguments, or `kind` itself where it is an exception.

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-UNORDERED = "ssad does not sort nan, whose place would depend on how it sorts"
+from ssad.ir.raising import UNORDERED
 
 
 def filled(out: list[Any], items: Any) -> Any:
@@ -106,7 +106,7 @@ def equal(a: list[Any], b: list[Any]) -> bool:
     if len(a) != len(b):
         return False
     for k in range(len(a)):
-        if a[k] != b[k]:
+        if (a[k],) != (b[k],):  # an item is itself, even nan
             return False
     return True
 
@@ -144,7 +144,7 @@ def reversed_(xs: list[Any]) -> None:
 
 def found(xs: Any, value: Any) -> int:
     for k, x in enumerate(xs):
-        if x == value:
+        if (x,) == (value,):
             return k
     return -1
 
@@ -152,7 +152,7 @@ def found(xs: Any, value: Any) -> int:
 def counted(xs: Any, value: Any) -> int:
     n = 0
     for x in xs:
-        if x == value:
+        if (x,) == (value,):
             n += 1
     return n
 
