@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from ssad.analysis.ranges import LONGEST
 from ssad.backend.layout import memory_type, scalar_type
 from ssad.errors import UnsupportedError
 from ssad.ir.core import Const, Function, Op, Value
@@ -195,6 +196,9 @@ def allocate(
         total = w.tmp(f"extractvalue {{ i64, i1 }} {pair}, 0")
         bad = w.tmp(f"extractvalue {{ i64, i1 }} {pair}, 1")
         over = bad if not over else w.tmp(f"or i1 {over}, {bad}")
+        if len(shape) > 1:  # an array without elements may have an axis of any length beside
+            long = w.tmp(f"icmp ugt i64 {length}, {LONGEST}")
+            over = w.tmp(f"or i1 {over}, {long}")
     wanted = w.tmp(f"select i1 {over}, i64 -1, i64 {total}")
     memory = w.tmp(f"call ptr @ssad.alloc(ptr %ctx, i64 {wanted})", "array")
     w.fail_unless(w.tmp(f"icmp ne ptr {memory}, null"), "MemoryError", message, payload)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ssad.analysis.ranges import LONGEST
 from ssad.backend import arrays, control, integers, lists, runtime, tapes, templates
 from ssad.backend.layout import constant, part_scalars, part_types, scalar_type, symbol
 from ssad.errors import UnsupportedError
@@ -192,7 +193,7 @@ class FunctionWriter:
             return ""
         if part == 0:
             return " noalias" if self.noalias else ""
-        return " range(i64 0, -9223372036854775808)" if part <= type.rank else ""
+        return f" range(i64 0, {LONGEST + 1})" if part <= type.rank else ""
 
     def body(self, block: Block, order: list[Block]) -> list[str]:
         """The instructions of `block` behind its phis; afterwards the arguments of its edges are known."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from ssad.analysis.callgraph import calls_in, recursive
 from ssad.analysis.effects import synchronises
+from ssad.analysis.ranges import LONGEST
 from ssad.backend import debuginfo, runtime
 from ssad.backend.externals import SYMBOL as EXTERNAL
 from ssad.backend.externals import Place
@@ -179,6 +180,7 @@ class ModuleWriter:
             line = f", !dbg !{self.debug.location(None, function, 'entry')}"
         lines = [f"define {visibility}i32 @{exported}(ptr noundef %ctx, ptr noundef %slots){debug} {{"]
         args = ["ptr %ctx"]
+        axes: list[str] = []
         for value in function.params:
             for llvm in part_types(value.type):
                 lines.append(f"  %p{at} = getelementptr i64, ptr %slots, i64 {at}")
@@ -188,6 +190,12 @@ class ModuleWriter:
                     lines.append(f"  %b{at} = trunc i8 %a{at} to i1")
                 args.append(f"{llvm} %{'b' if llvm == 'i1' else 'a'}{at}")
                 at += 1
+            if isinstance(value.type, Array):
+                rank = value.type.rank
+                first = at - len(part_types(value.type)) + 1
+                axes += [f"%a{n}" for n in range(first, first + rank)]
+        if axes:
+            lines += self._refuse_long(axes, function)
         lines.append(f"  %out = getelementptr i64, ptr %slots, i64 {at}")
         if self.recursive:
             lines.append(f"  call void @ssad.enter(ptr %ctx){line}")
@@ -200,6 +208,23 @@ class ModuleWriter:
             lines += ["  br label %done", "done:"]
         lines += ["  ret i32 %status", "}"]
         self.chunks.append("\n".join(lines))
+
+    def _refuse_long(self, axes: list[str], function: Function) -> list[str]:
+        """Leave with an error where an axis is longer than anything that memory holds (views may be)."""
+        lines, longest = [], axes[0]
+        for n, axis in enumerate(axes[1:]):
+            lines.append(f"  %longest{n} = call i64 @llvm.umax.i64(i64 {longest}, i64 {axis})")
+            longest = f"%longest{n}"
+        number = self.site("ValueError", f"an array has an axis longer than {LONGEST}", (), function.loc)
+        return [
+            *lines,
+            f"  %long = icmp ugt i64 {longest}, {LONGEST}",
+            "  br i1 %long, label %refuse, label %enter",
+            "refuse:",
+            f"  store i64 {number}, ptr %ctx",
+            f"  ret i32 {number}",
+            "enter:",
+        ]
 
     def text(self) -> str:
         """The whole module."""

@@ -1,11 +1,14 @@
-"""Indices made from loop counters are proved in range, so that `fold` can drop their checks.
+"""Checks that cannot fail are proved so: of indices made from loop counters, of integers that stay small.
 
     ^h(%k: i64): %more = lt %k, %n                 ^h(%k: i64): %more = lt %k, %n
     ^body: %ok = in_range %k, %n           ->      ^body: check true, %k, 0, %n
-           check %ok, %k, 0, %n
+           check %ok, %k, 0, %n                           check true
+           %over = add_overflows %k, 1
+           check (not %over)
 
 In the body of a loop that counts from 0 up to `max(n + a, b) - c`, with c >= b, the counter is at most
-n + a - c - 1: otherwise the body would not run. `n` is the length of an axis, hence never negative.
+n + a - c - 1: otherwise the body would not run. `n` is the length of an axis, hence never negative. All else
+is decided by ranges of numbers (`analysis/ranges.py`). `fold` drops the checks.
 """
 
 from __future__ import annotations
@@ -14,13 +17,14 @@ from dataclasses import dataclass
 
 from ssad.analysis.induction import counting
 from ssad.analysis.memo import loop_forest
+from ssad.analysis.ranges import decided, ranges
 from ssad.ir.core import Block, Const, Function, Module, Op, Value, bool_
 from ssad.ir.edit import replace_values, same_value
 from ssad.ir.graph import Loop
 from ssad.passes.manager import function_pass
 
 
-@function_pass("bounds", "prove indices made from loop counters in range")
+@function_pass("bounds", "prove that indices are in range and integers do not overflow")
 def run(function: Function, module: Module) -> bool:
     limits = _limits(function)
     forward: dict[Value, Value] = {}
@@ -30,11 +34,41 @@ def run(function: Function, module: Module) -> bool:
                 interval = _interval(op.operands[0], block, limits)
                 if interval is not None and _PROVED[op.name](interval, op.operands[1]):
                     forward[op.result] = bool_(op.name == "in_range")
-    if not forward:
-        return False
     replace_values(function, forward)
-    function.touch()
-    return True
+    changed = _by_ranges(function) or bool(forward)
+    if changed:
+        function.touch()
+    return changed
+
+
+def _by_ranges(function: Function) -> bool:
+    """Conditions of checks, and of branches to handlers, that ranges of integers decide."""
+    found = ranges(function)
+    changed = False
+    for block in function.blocks:
+        for n, op in enumerate(block.ops):
+            if op.name != "check" or isinstance(op.operands[0], Const):
+                continue
+            if decided(found, op.operands[0], block, n):
+                op.operands[0] = bool_(True)
+                changed = True
+        term = block.term
+        if term.kind == "branch" and _is_check(term.operands[0]):
+            holds = decided(found, term.operands[0], block, len(block.ops))
+            if holds is not None:
+                term.operands[0] = bool_(holds)
+                changed = True
+    return changed
+
+
+def _is_check(condition: Value) -> bool:
+    """Whether a branch stands for a check: whether integers overflow, or an index is in range."""
+    op = condition.owner
+    if not isinstance(op, Op):
+        return False
+    if op.name in ("and", "or", "not"):
+        return all(map(_is_check, op.operands))
+    return op.name == "in_range" or op.name.endswith("_overflows")
 
 
 @dataclass(frozen=True)
