@@ -224,16 +224,17 @@ define(
     points=((5,), (True,), (False,)),
 )
 
-_SHL = "{r}.s = shl {T} {0}, {1}\n{r}.c = icmp ult {T} {1}, {bits}\n{r} = select i1 {r}.c, {T} {r}.s, {T} 0"
-_SHR = (
-    "{r}.c = icmp ult {T} {1}, {bits}\n{r}.n = select i1 {r}.c, {T} {1}, {T} {last}\n{r} = %s {T} {0}, {r}.n"
+_OUT = "{r}.s = %s {T} {0}, {1}\n{r}.c = icmp ult {T} {1}, {bits}\n{r} = select i1 {r}.c, {T} {r}.s, {T} 0"
+_FAR = (
+    "{r}.c = icmp ult {T} {1}, {bits}\n{r}.n = select i1 {r}.c, {T} {1}, {T} {last}\n"
+    "{r} = ashr {T} {0}, {r}.n"
 )
 define(
     "shl",
     type_rule=same("iu", 2),
     eval=ieee.shl,
     nondifferentiable=DISCRETE,
-    llvm=Template(_SHL),
+    llvm=Template(_OUT % "shl"),
     python="{0} << {1}",
     calls={np.left_shift: UFUNC},
     points=((3, 4), (-3, 60), (1, 0)),
@@ -243,7 +244,7 @@ define(
     type_rule=same("iu", 2),
     eval=ieee.shr,
     nondifferentiable=DISCRETE,
-    llvm=ByKind(i=Template(_SHR % "ashr"), u=Template(_SHR % "lshr")),
+    llvm=ByKind(i=Template(_FAR), u=Template(_OUT % "lshr")),
     python="{0} >> {1}",
     calls={np.right_shift: UFUNC},
     points=((300, 4), (-300, 4), (1, 63)),
