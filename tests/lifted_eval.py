@@ -220,6 +220,9 @@ class Evaluator:
     def op_setitem(self, op: Op, x: Any, i: Any, value: Any) -> None:
         x[i] = value
 
+    def op_delitem(self, op: Op, x: Any, i: Any) -> None:
+        del x[i]
+
     def op_slice(self, op: Op, *bounds: Any) -> Any:
         return slice(*bounds)
 

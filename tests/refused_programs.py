@@ -17,9 +17,6 @@ def exception_group(x):
 async def coroutine(x):
     return x
 
-def dict_comprehension(x):
-    return {k: 1.0 for k in x}
-
 def dict_of_numbers(x):
     table = {1: x, 2: 2.0}
     return table[1]
@@ -41,7 +38,7 @@ def global_assignment(x):
     return x
 
 def delete_item(x):
-    del x[0]
+    del x.shape
     return x
 
 def bare_raise(x):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import enum
+import functools
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -300,3 +303,49 @@ def test_unbound_local() -> None:
     with pytest.raises(UnboundLocalError, match="cannot access local variable 'y'") as caught:
         g(3.0, 0)
     assert caught.value.__notes__
+
+
+@functools.cache
+def remembered(x: float) -> float:
+    return x * math.exp(-x)
+
+
+def test_a_cached_function_is_what_it_computes() -> None:
+    def f(x: float) -> float:
+        return remembered(x) * remembered(2.0 * x)
+
+    value, slope = ssad.value_and_grad(f)(0.7)
+    assert value == f(0.7)
+    assert slope == pytest.approx((f(0.7 + 1e-6) - f(0.7 - 1e-6)) / 2e-6, rel=1e-7)
+
+
+class Level(enum.Enum):
+    LOW = 1
+    HIGH = 2
+
+
+def test_an_enum_by_value_and_by_name() -> None:
+    assert ssad.jit(lambda x: x * Level(2).value + Level["LOW"].value)(1.5) == 4.0
+    with pytest.raises(ValueError, match="3 is not a valid Level"):
+        ssad.jit(lambda x: x * Level(3).value)(1.5)
+    with pytest.raises(KeyError, match="MIDDLE"):
+        ssad.jit(lambda x: x * Level["MIDDLE"].value)(1.5)
+    with pytest.raises(SsadError, match="known at run time only"):
+        ssad.jit(lambda n: Level(n).value)(2)
+
+
+def test_a_rest_of_too_few() -> None:
+    def f(x: Any) -> Any:
+        first, *rest, last = x
+        return first * last + len(rest)
+
+    compiled = ssad.jit(f)
+    for n in range(5):
+        x = np.arange(1.0, n + 1.0)
+        try:
+            expected = f(x)
+        except ValueError as error:
+            with pytest.raises(ValueError, match=re.escape(str(error))):
+                compiled(x)
+        else:
+            assert compiled(x) == expected

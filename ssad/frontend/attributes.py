@@ -62,6 +62,8 @@ def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
         return instances.super_attribute(ctx, rep, name)
     if dicts.is_dict(rep) and name in DICT_METHODS:
         return compound(Bound, [rep], name)
+    if isinstance(kind, TupleOf) and getattr(kind.made_of[0], name, None) in (tuple.count, tuple.index):
+        return compound(Bound, [rep], name)
     if isinstance(kind, RecordOf | NamedTupleOf | ObjectOf):
         return records.attribute(ctx, rep, name)
     if isinstance(kind, Exceptional | Several):

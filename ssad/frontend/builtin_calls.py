@@ -15,12 +15,14 @@ from ssad.frontend.abstract import (
     MIXED,
     NUMPY,
     PYTHON,
+    Abstract,
     ArrayOf,
     Closure,
     ComplexArrayOf,
     ComplexOf,
     DictOf,
     Exceptional,
+    GeneratorOf,
     Known,
     ListOf,
     MaybeNone,
@@ -37,7 +39,7 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.caught import is_of, text
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.comparisons import compare
+from ssad.frontend.comparisons import compare, count_in, index_in
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, compound, known, scalar
 from ssad.frontend.conversion import element_value, round_, rounded, to_bool, to_float, to_int
 from ssad.frontend.indexing import copy_of
@@ -47,7 +49,7 @@ from ssad.frontend.operators import absolute, binary, divmod_, unary
 from ssad.frontend.promotion import numeric, plain_bool
 from ssad.frontend.scalar_calls import math_fabs, math_pow, sign
 from ssad.frontend.sequences import length
-from ssad.ir.core import Value
+from ssad.ir.core import Op, Value
 from ssad.ir.types import BOOL, F64, I64, Scalar
 
 
@@ -146,11 +148,7 @@ def _str(ctx: Context, rep: Rep) -> Rep:
 def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
     """`isinstance(x, classes)`."""
     wanted = classes.abstract
-    kinds: Any = None
-    if isinstance(wanted, TupleOf) and all(isinstance(c, Known) for c in wanted.items):
-        kinds = tuple(c.object for c in wanted.items if isinstance(c, Known))
-    elif isinstance(wanted, Known):
-        kinds = wanted.object
+    kinds = _classes(wanted)
     kind = rep.abstract
     if isinstance(kind, MaybeNone):
         if kinds is type(None) or (isinstance(kinds, tuple) and type(None) in kinds):
@@ -200,6 +198,31 @@ def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
     raise unsupported("call", f"isinstance of {kind} and {wanted} is not compiled", ctx.loc)
 
 
+def _classes(wanted: Abstract) -> Any:
+    """The class that is meant, or tuple of them, tuples in tuples included; None for anything else."""
+    if isinstance(wanted, Known):
+        return wanted.object
+    if not isinstance(wanted, TupleOf):
+        return None
+    kinds = tuple(map(_classes, wanted.items))
+    return None if None in kinds else kinds
+
+
+def _iter(ctx: Context, x: Rep) -> Rep:
+    """`iter(x)`: of a generator it is itself; in an `__iter__` that returns it, it goes to one loop only."""
+    if isinstance(x.abstract, GeneratorOf):
+        return x
+    assert ctx.instance is not None and ctx.op is not None and ctx.op.result is not None
+    uses = ctx.engine.uses(ctx.instance.lifted)
+    users = [user for user, _ in uses.by.get(ctx.op.result, ())]
+    own = ctx.instance.lifted.function.name.endswith("__iter__")
+    if own and not uses.into.get(ctx.op.result) and all(not isinstance(user, Op) for user in users):
+        return iteration.iterable(ctx, x)
+    raise unsupported(
+        "call", f"an iterator of {x.abstract} is not compiled", ctx.loc, "loop over it, or index it"
+    )
+
+
 _OWN: dict[Scalar, type] = {BOOL: bool, I64: int, F64: float}
 
 
@@ -247,6 +270,7 @@ BUILTINS: dict[Any, Handler] = {
     map: Handler(iteration.map_, "*"),
     any: Handler(reductions.any_, "items"),
     all: Handler(reductions.all_, "items"),
+    iter: Handler(_iter, "object"),
     list: Handler(reductions.list_, "", "items"),
     sorted: Handler(reductions.sorted_, "items", "key reverse"),
     reversed: Handler(lambda ctx, x: iteration.reversed_(ctx, [x]), "x"),
@@ -363,6 +387,8 @@ METHODS: dict[str, Callable[[Context, Rep, list[Rep]], Rep]] = {
     "conj": _conjugate,
     "conjugate": _conjugate,
     "get": _get,
+    "count": count_in,
+    "index": index_in,
     "update": _update,
     "items": _of_dict(lambda key, value: compound(TupleOf, [known(key), value])),
     "keys": _of_dict(lambda key, _: known(key)),

@@ -110,7 +110,7 @@ LOAD_BUILD_CLASS: refuse class
 IMPORT_NAME: import_name value
 IMPORT_FROM: copy 1; attr value
 DELETE_ATTR: refuse delete
-DELETE_SUBSCR: refuse delete
+DELETE_SUBSCR: delete_subscript
 PUSH_EXC_INFO: push_handled
 POP_EXCEPT: pop_handled
 CHECK_EXC_MATCH: matches
@@ -126,7 +126,7 @@ GET_ANEXT: refuse async
 GET_AWAITABLE: refuse async
 END_ASYNC_FOR: refuse async
 SET_ADD: refuse comprehension
-MAP_ADD: refuse comprehension
+MAP_ADD: map_add arg
 GET_LEN: get_length
 MATCH_MAPPING: match_kind mapping
 MATCH_SEQUENCE: match_kind sequence

@@ -8,13 +8,14 @@ import functools
 import operator
 import sys
 from collections.abc import Mapping, Sequence
+from enum import EnumType
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
 from ssad.externals import External, Raw, functions_of
-from ssad.frontend import complex_calls, complexes, generators, instances, lists, records
+from ssad.frontend import complex_calls, complexes, dicts, generators, instances, lists, records
 from ssad.frontend.abstract import (
     SCALARS,
     Abstract,
@@ -36,7 +37,7 @@ from ssad.frontend.builtin_calls import BUILTINS, METHODS, Handler
 from ssad.frontend.captures import Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.complex_calls import COMPLEX_CALLS
-from ssad.frontend.context import Context, Gone, Rep, compound, known, scalar
+from ssad.frontend.context import FALSE, Context, Gone, Rep, compound, known, scalar
 from ssad.frontend.conversion import to_numpy
 from ssad.frontend.custom import CUSTOM_VJP, DERIVATIVES, HAND_OVER, LIBRARY, STOP_GRADIENT
 from ssad.frontend.derivatives import (
@@ -128,6 +129,14 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
         return compound(PartialOf, [*args, *keywords.values()], tuple(keywords))
     if isinstance(obj, functools.partial):
         return _call_partial(ctx, obj, args, keywords)
+    if obj is dict:
+        return dicts.construct(ctx, args, keywords)
+    if isinstance(obj, EnumType):
+        return _member(ctx, obj, args)
+    if obj is operator.itemgetter or obj is operator.attrgetter:
+        return _getter(ctx, obj, args)
+    if isinstance(obj, functools._lru_cache_wrapper):  # what it computes does not depend on what it remembers
+        return apply(ctx, Rep(Known(obj.__wrapped__)), args, keywords)
     own = records.builtin(ctx, obj, args)
     if own is not None:
         return own
@@ -206,6 +215,32 @@ def _call_partial(
     guard_content(ctx, obj.keywords)
     named = {name: item(ctx, obj.keywords, name) for name in obj.keywords}
     return apply(ctx, Rep(Known(obj.func)), [*first, *args], named | keywords)
+
+
+def _member(ctx: Context, cls: Any, args: list[Rep]) -> Rep:
+    """`Color(2)`: the member with a value known at compile time."""
+    kind = args[0].abstract if len(args) == 1 else None
+    value = kind.constant if isinstance(kind, Number) else getattr(kind, "object", None)
+    if value is None:
+        cause = f"{cls.__name__} of {kind}, which is known at run time only, is not compiled"
+        raise unsupported("call", cause, ctx.loc, "compare with the values in an `if`")
+    try:
+        return known(cls(value))
+    except ValueError as error:
+        ctx.check(FALSE, "ValueError", str(error).replace("{", "{{").replace("}", "}}"))
+        raise
+
+
+def _getter(ctx: Context, obj: Any, args: list[Rep]) -> Rep:
+    """`operator.itemgetter(...)` made inside, of what is known at compile time."""
+    wanted = []
+    for rep in args:
+        kind = rep.abstract
+        value = kind.constant if isinstance(kind, Number) else getattr(kind, "object", None)
+        if not isinstance(value, int | str):
+            raise unsupported("call", f"{obj.__name__} of {kind} is not compiled", ctx.loc, "write a lambda")
+        wanted.append(value)
+    return known(obj(*wanted))
 
 
 def _call_getter(ctx: Context, obj: Any, of: Rep) -> Rep:

@@ -94,6 +94,8 @@ def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         return plain_bool(equal if symbol == "==" else ctx.not_(equal))
     if isinstance(x, TupleOf) and isinstance(y, TupleOf):
         return plain_bool(_in_order(ctx, symbol, a.items(), b.items()))
+    if isinstance(x, MemoryList | ListOf) and isinstance(y, MemoryList | ListOf):
+        return lists.ordered(ctx, symbol, a, b)
     raise untypable("operand", f"`{symbol}` of {x} and {y} has no meaning", ctx.loc)
 
 
@@ -226,6 +228,30 @@ def _same_item(ctx: Context, a: Rep, b: Rep) -> Value:
     if all(nan is not None for nan in both_nan):
         ctx.check(ctx.not_(ctx.and_(*filter(None, both_nan))), "ValueError", SAME_NAN)
     return truth(ctx, compare(ctx, "==", a, b))
+
+
+def count_in(ctx: Context, items: Rep, args: list[Rep]) -> Rep:
+    """`t.count(x)` of a tuple."""
+    (value,) = args
+    count: Value = Const(I64, 0)
+    for x in items.items():
+        count = ctx.emit("add", count, ctx.cast(_same_item(ctx, value, x), I64))
+    return scalar(count)
+
+
+def index_in(ctx: Context, items: Rep, args: list[Rep]) -> Rep:
+    """`t.index(x)` of a tuple: where it stands first."""
+    if len(args) != 1:
+        raise unsupported("call", "index between bounds is not compiled", ctx.loc, "cut the tuple first")
+    found: Value = FALSE
+    at: Value = Const(I64, 0)
+    for n, x in enumerate(items.items()):
+        here = _same_where(ctx, ctx.not_(found), args[0], x)
+        first = ctx.and_(ctx.not_(found), here)
+        at = ctx.select(first, known(n), scalar(at)).parts[0]
+        found = ctx.or_(found, here)
+    ctx.check(found, "ValueError", "tuple.index(x): x not in tuple")
+    return scalar(at)
 
 
 def _same_where(ctx: Context, condition: Value, a: Rep, b: Rep) -> Value:

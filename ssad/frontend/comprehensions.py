@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from ssad.frontend.instruction import Instruction
 
-INLINED = ("<listcomp>", "<genexpr>")
+INLINED = ("<listcomp>", "<dictcomp>", "<genexpr>")
 SHORT = {"any": True, "all": False}
 """Function -> the truth of an item that settles its answer."""
 
@@ -75,7 +75,8 @@ def _own_variables(out: list[Instruction]) -> None:
     """Instead of saving and restoring locals, give comprehensions variables of their own."""
     number = 0
     for start, at in enumerate(out):
-        if [one.op for one in out[start : start + 3]] == ["list", "swap", "for_iter"]:
+        following = [one.op for one in out[start + 1 : start + 3]]
+        if at.op in ("list", "map") and following == ["swap", "for_iter"]:
             out[start + 1].op = "start_loop"
         if at.op != "load_and_clear":
             continue

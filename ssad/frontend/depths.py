@@ -21,6 +21,7 @@ _FIXED = {
     **dict.fromkeys(("append", "extend", "merge", "format_spec", "branch", "branch_none", "pop_handled"), -1),
     **dict.fromkeys(("return", "raise", "reraise", "refuse"), 0),
     **dict.fromkeys(("store_attr", "match_class", "consumed", "super"), -2),
+    **dict.fromkeys(("delete_subscript", "map_add"), -2),
     **dict.fromkeys(("import_name",), -1),
     **dict.fromkeys(("store_subscript", "call_star"), -3),
 }

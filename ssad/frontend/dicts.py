@@ -7,7 +7,7 @@ key, as objects are for their attributes (see `instances.py`).
 from __future__ import annotations
 
 from ssad.frontend import cells
-from ssad.frontend.abstract import DictOf, Known, MaybeUnbound, ObjectOf, Unbound
+from ssad.frontend.abstract import DictOf, Known, ListOf, MaybeUnbound, ObjectOf, TupleOf, Unbound
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, TRUE, Context, Gone, Rep, compound
 from ssad.ir.core import Const, Op, Value
@@ -16,12 +16,33 @@ from ssad.ir.types import I64
 
 def dict_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.dict`: values under keys that are known."""
+    return _made(ctx, dict(zip(op.attrs["keys"], operands, strict=True)))
+
+
+def _made(ctx: Context, given: dict[str, Rep]) -> Rep:
     from ssad.frontend.instances import make
 
-    keys = op.attrs["keys"]
     if ctx.engine.sites.is_mutable(dict):
-        return make(ctx, dict, dict(zip(keys, operands, strict=True)))
-    return compound(DictOf, operands, keys)
+        return make(ctx, dict, given)
+    return compound(DictOf, list(given.values()), tuple(given))
+
+
+def construct(ctx: Context, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
+    """`dict(...)` of a dict, of pairs, and of arguments by name."""
+    given: dict[str, Rep] = {}
+    if len(args) > 1:
+        raise untypable("bind", f"dict takes at most 1 argument, but {len(args)} were given", ctx.loc)
+    if args and is_dict(args[0]):
+        given.update(entries(ctx, args[0]))
+    elif args:
+        items = args[0].items() if isinstance(args[0].abstract, TupleOf | ListOf) else [args[0]]
+        for pair in items:
+            if not isinstance(pair.abstract, TupleOf | ListOf) or len(pair.items()) != 2:
+                cause = f"dict of {args[0].abstract} is not compiled"
+                raise unsupported("value", cause, ctx.loc, "give a dict, or pairs written out")
+            key, value = pair.items()
+            given[key_of(ctx, key)] = value
+    return _made(ctx, given | keywords)
 
 
 def is_memory(rep: Rep) -> bool:
@@ -72,6 +93,12 @@ def store(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
         cause = "a dict that was not made inside is changed: not compiled"
         raise unsupported("side_effect", cause, ctx.loc, "make a new one: {**d, 'a': x}")
     put(ctx, rep, key_of(ctx, index), value)
+
+
+def remove(ctx: Context, rep: Rep, index: Rep) -> None:
+    """`del d[key]`; a key that is missing raises."""
+    subscript(ctx, rep, index)
+    store(ctx, rep, index, Rep(Unbound()))
 
 
 def get(ctx: Context, rep: Rep, index: Rep, default: Rep) -> Rep:

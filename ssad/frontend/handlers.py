@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import UnionType
 from typing import Any
 
 from ssad.frontend import (
@@ -21,6 +22,7 @@ from ssad.frontend import (
     nothing,
     outside,
     patterns,
+    records,
     sequences,
 )
 from ssad.frontend.abstract import Known, ListOf, MemoryList, Unbound
@@ -35,12 +37,27 @@ from ssad.ir.core import Op
 
 def _binary(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     kind = operands[0].abstract
+    if op.attrs.get("inplace"):
+        own = records.inplace(ctx, op.attrs["op"], *operands)
+        if own is not None:
+            return own
     if op.attrs.get("inplace") and isinstance(kind, MemoryList | ListOf):
         return lists.inplace(ctx, op.attrs["op"], operands[0], outside.opened(ctx, operands[1]))
     if op.attrs.get("inplace") and isinstance(kind, Known) and isinstance(kind.object, list | set | dict):
         cause = f"a {type(kind.object).__name__} found outside is changed here: not compiled"
         raise unsupported("side_effect", cause, ctx.loc, "make a tuple, or an array")
     return binary(ctx, op.attrs["op"], *[outside.opened(ctx, rep) for rep in operands])
+
+
+def _of_classes(handler: nothing.Handler) -> nothing.Handler:
+    """The handler of operators: a class and None make a union of classes."""
+
+    def handle(ctx: Context, op: Op, operands: list[Rep]) -> Any:
+        found = [rep.abstract.object for rep in operands if isinstance(rep.abstract, Known)]
+        classes = any(isinstance(obj, type | UnionType) for obj in found)
+        return _binary(ctx, op, operands) if classes else handler(ctx, op, operands)
+
+    return handle
 
 
 def _unary(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
@@ -86,7 +103,7 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.import": outside.import_,
     "py.unbound": _unbound,
     "py.check_bound": _check_bound,
-    "py.binary": opening(_binary, nothing.binary),
+    "py.binary": _of_classes(opening(_binary, nothing.binary)),
     "py.unary": opening(_opening(_unary), nothing.unary),
     "py.compare": nothing.ordering(_compare),
     "py.truth": _opening(_truth),
@@ -100,6 +117,7 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.super": instances.super_,
     "py.setattr": opening(instances.setattr_, nothing.attribute, "AttributeError", at=[0]),
     "py.getitem": opening(indexing.getitem, nothing.object_("is not subscriptable"), at=[0]),
+    "py.delitem": opening(indexing.delitem, nothing.object_("doesn't support item deletion"), at=[0]),
     "py.setitem": opening(indexing.setitem, nothing.object_("does not support item assignment"), at=[0]),
     "py.slice": sequences.slice_,
     "py.tuple": sequences.tuple_,

@@ -5,6 +5,7 @@ words.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import EnumType
 from typing import Any
 
 from ssad.frontend import complex_arrays, dicts, lists, outside, records, sequences
@@ -20,7 +21,7 @@ from ssad.frontend.abstract import (
     TupleOf,
 )
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Rep, known
+from ssad.frontend.context import FALSE, TRUE, Context, Rep, known
 from ssad.frontend.conversion import element_value
 from ssad.frontend.iteration import element
 from ssad.frontend.promotion import as_index
@@ -64,6 +65,10 @@ def subscript(ctx: Context, container: Rep, index: Rep) -> Rep:
         return lists.getitem(ctx, container, index)
     if isinstance(kind, ListOf):
         return sequences.subscript(ctx, container, index)
+    if isinstance(kind, Known) and isinstance(kind.object, EnumType):
+        name = dicts.key_of(ctx, index)
+        ctx.check(TRUE if name in kind.object.__members__ else FALSE, "KeyError", name)
+        return known(kind.object[name])
     if isinstance(kind, Known) and isinstance(kind.object, dict | list):
         raise unsupported(
             "value",
@@ -76,10 +81,29 @@ def subscript(ctx: Context, container: Rep, index: Rep) -> Rep:
     raise untypable("subscript", f"{kind} has no items", ctx.loc)
 
 
+def delitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.delitem`: of a list or dict that is made inside."""
+    container, index = operands
+    kind = container.abstract
+    if records.call_method(ctx, container, "__delitem__", index) is not None:
+        return known(None)
+    if isinstance(kind, ListOf):
+        lists.refuse_fixed(ctx, kind)
+    if isinstance(kind, MemoryList):
+        lists.delitem(ctx, container, index)
+    elif dicts.is_dict(container):
+        dicts.remove(ctx, container, outside.opened(ctx, index))
+    else:
+        raise untypable("subscript", f"items of {kind} cannot be deleted", ctx.loc)
+    return known(None)
+
+
 def setitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.setitem`: an element, or every element of a view."""
     container, index, value = operands
     kind = container.abstract
+    if records.call_method(ctx, container, "__setitem__", index, value) is not None:
+        return known(None)
     if isinstance(kind, MemoryList):
         lists.setitem(ctx, container, index, value)
         return known(None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import EnumType
 from itertools import pairwise
+from typing import Any
 
 from ssad.frontend import complex_arrays, dicts, generators, lists
 from ssad.frontend.abstract import (
@@ -59,9 +61,17 @@ def iter_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 def iterable(ctx: Context, rep: Rep) -> Rep:
     """`rep`, if a loop can run over it. Raises UnsupportedError or TypingError."""
+    from ssad.frontend.records import call_method  # which imports what iterates
+
     kind = rep.abstract
     if isinstance(kind, _ITERABLE):
         return rep
+    own = call_method(ctx, rep, "__iter__")
+    if own is not None:
+        return iterable(ctx, own)
+    if isinstance(kind, Known) and isinstance(kind.object, EnumType):
+        members: list[Any] = list(kind.object)
+        return compound(TupleOf, [known(member) for member in members])
     if dicts.is_dict(rep):
         return compound(TupleOf, [known(key) for key in dicts.entries(ctx, rep)])
     if isinstance(kind, Number) or (isinstance(kind, Known) and kind.object is None):

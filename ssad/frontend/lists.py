@@ -103,7 +103,7 @@ def _is_changed(ctx: Context, op: Op) -> bool:
     for user, position in [use for name in uses.only_names(op.result) for use in uses.by.get(name, ())]:
         if not isinstance(user, Op) or position > 0:
             continue
-        if user.prim.name == "py.setitem" or user.attrs.get("inplace"):
+        if user.prim.name in ("py.setitem", "py.delitem") or user.attrs.get("inplace"):
             return True
         if user.prim.name == "py.getattr" and user.attrs["name"] in _CHANGING:
             return True
@@ -239,9 +239,8 @@ def element(ctx: Context, rep: Rep, i: Value) -> Rep:
     return Rep(kind.elem, parts if kind.elem.parts else [])
 
 
-def need_at_least(ctx: Context, rep: Rep, wanted: int) -> None:
+def need_at_least(ctx: Context, count: Value, wanted: int) -> None:
     """Raise ValueError, as unpacking with a star does, where there are fewer elements."""
-    count = length(ctx, rep)
     few = f"not enough values to unpack (expected at least {wanted}, got {{0}})"
     ctx.check(ctx.emit("ge", count, Const(I64, wanted)), "ValueError", few, count)
 
@@ -302,6 +301,16 @@ def setitem(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
         return
     _need_index(ctx, index)
     _write(ctx, "list_set", rep, _checked(ctx, rep, index, "list assignment index out of range"), value)
+
+
+def delitem(ctx: Context, rep: Rep, index: Rep) -> None:
+    """`del xs[i]` and `del xs[a:b]`."""
+    if isinstance(index.abstract, SliceOf):
+        _assign_slice(ctx, rep, index, compound(TupleOf, []))
+        return
+    _need_index(ctx, index)
+    at = _checked(ctx, rep, index, "list assignment index out of range")
+    by_library(ctx, "popped", rep, scalar(at))
 
 
 def _need_index(ctx: Context, index: Rep) -> None:
@@ -424,19 +433,21 @@ def equal(ctx: Context, a: Rep, b: Rep) -> Value:
     return by_library(ctx, "equal", in_memory(ctx, a), in_memory(ctx, b)).parts[0]
 
 
+def ordered(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
+    """`a < b` and its kin: by the first elements that differ, else by the lengths."""
+    pair = [in_memory(ctx, rep) for rep in ((a, b) if symbol in ("<", "<=") else (b, a))]
+    return by_library(ctx, "less" if symbol in ("<", ">") else "not_more", *pair)
+
+
 def sort(ctx: Context, rep: Rep, key: Rep | None, reverse: Rep | None) -> Rep:
     """`xs.sort(key=key, reverse=reverse)`."""
     backwards = reverse is not None
     if reverse is None:
         reverse = known(False)
     if key is None or is_none(key):
-        if isinstance(rep.abstract, MemoryList) and isinstance(rep.abstract.elem, TupleOf):
-            raise unsupported(
-                "list", "sorting tuples is not compiled yet", ctx.loc, "give a key: key=lambda t: t[0]"
-            )
-        name = "sorted_reverse" if backwards else "sorted"
-        args = [rep, empty(ctx)] + ([reverse] if backwards else [])
-        by_library(ctx, name, *args)
+        by_library(ctx, "sorted_reverse", rep, empty(ctx), reverse) if backwards else by_library(
+            ctx, "sorted", rep, empty(ctx)
+        )
         return known(None)
     keys = by_library(ctx, "keys", empty(ctx), rep, key)
     by_library(ctx, "sorted_by", rep, keys, empty(ctx), empty(ctx), reverse)
@@ -445,9 +456,33 @@ def sort(ctx: Context, rep: Rep, key: Rep | None, reverse: Rep | None) -> Rep:
 
 def sorted_(ctx: Context, items: Rep, key: Rep | None, reverse: Rep | None) -> Rep:
     """`sorted(items, key=key, reverse=reverse)`."""
+    named = _by_names(ctx, items, key)
+    if named is not None and (reverse is None or isinstance(reverse.parts[0], Const)):
+        backwards = reverse is not None and bool(reverse.parts[0].value)  # type: ignore[attr-defined]
+        return fixed(ctx, [rep for _, rep in sorted(named, key=lambda pair: pair[0], reverse=backwards)])
     made = by_library(ctx, "filled", empty(ctx), items)
     sort(ctx, made, key, reverse)
     return made
+
+
+def _by_names(ctx: Context, items: Rep, key: Rep | None) -> list[tuple[str, Rep]] | None:
+    """The items and what they are sorted by, where that is strings known at compile time."""
+    from ssad.frontend.calls import apply
+
+    if not isinstance(items.abstract, TupleOf | ListOf):
+        return None
+    found = items.items()
+    named = [rep.items()[0] if isinstance(rep.abstract, TupleOf) and rep.items() else rep for rep in found]
+    if not found or not all(_is_name(rep) for rep in named):  # what else could its key be made of?
+        return None
+    keys = found if key is None or is_none(key) else [apply(ctx, key, [rep], {}) for rep in found]
+    if not all(_is_name(rep) for rep in keys):
+        return None
+    return [(rep.abstract.object, item) for rep, item in zip(keys, found, strict=True)]  # type: ignore[attr-defined]
+
+
+def _is_name(rep: Rep) -> bool:
+    return isinstance(rep.abstract, Known) and isinstance(rep.abstract.object, str)
 
 
 def is_none(rep: Rep) -> bool:

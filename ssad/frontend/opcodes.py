@@ -227,6 +227,21 @@ def store_subscript(frame: Frame, at: Instruction) -> None:
     frame.emit("py.setitem", container, index, value)
 
 
+@handles("delete_subscript")
+def delete_subscript(frame: Frame, at: Instruction) -> None:
+    container, index = frame.pop_many(2)
+    frame.emit("py.delitem", container, index)
+
+
+@handles("map_add")
+def map_add(frame: Frame, at: Instruction) -> None:
+    """One more item for the dict of a comprehension, which lies below its iterator."""
+    key, value = frame.pop_many(2)
+    target = frame.stack[-at.arg]
+    assert isinstance(target, Value)
+    frame.emit("py.setitem", target, key, value)
+
+
 @handles("slice")
 def slice_(frame: Frame, at: Instruction) -> None:
     frame.push(frame.emit("py.slice", *frame.pop_many(at.arg)))

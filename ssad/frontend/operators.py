@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,8 @@ def _repeat(ctx: Context, items: Rep, times: Rep) -> Rep:
 def _known_operands(ctx: Context, symbol: str, a: Any, b: Any) -> Rep:
     if symbol == "+" and isinstance(a, str) and isinstance(b, str):
         return known(a + b)
+    if symbol == "|" and all(x is None or isinstance(x, type | UnionType) for x in (a, b)):
+        return known(a | b)
     raise untypable("operand", f"`{symbol}` of {Known(a)} and {Known(b)} has no meaning here", ctx.loc)
 
 

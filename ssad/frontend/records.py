@@ -131,6 +131,11 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep | None:
     return _in_turn(ctx, a, f"__{name}__", b, f"__r{name}__")
 
 
+def inplace(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep | None:
+    """`a symbol= b` by what the class of `a` defines for that; None where it defines nothing."""
+    return call_method(ctx, a, f"__i{BINARY[symbol]}__", b)
+
+
 def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep | None:
     """A comparison by what the classes define; None where they define nothing."""
     result = _in_turn(ctx, a, f"__{COMPARE[symbol]}__", b, f"__{COMPARE[REFLECTED[symbol]]}__", same=True)

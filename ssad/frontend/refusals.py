@@ -28,13 +28,13 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
     ),
     "comprehension": (
         "SSAD0104",
-        "comprehensions are not compiled that make sets or dicts, or whose variables inner functions use",
+        "comprehensions are not compiled that make sets, or whose variables inner functions use",
         "write a `for` loop that fills a list or an array",
     ),
     "delete": (
         "SSAD0105",
-        "`del` of an item or attribute is not compiled",
-        "only names can be deleted here; overwrite the item instead",
+        "`del` of an attribute is not compiled",
+        "names and items can be deleted here; give the attribute another value instead",
     ),
     "dict": ("SSAD0106", "dictionaries are not compiled yet", "use one variable, tuple or array per entry"),
     "generator": (

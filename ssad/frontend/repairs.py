@@ -61,7 +61,6 @@ def _call_kw(out: list[Instruction], cells: set[str]) -> None:
 
 _NOT_FUNCTIONS = {
     "<setcomp>": "comprehension",
-    "<dictcomp>": "comprehension",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import EnumType
+
 from ssad.frontend import dicts, lists
 from ssad.frontend.abstract import (
     Abstract,
@@ -92,8 +94,8 @@ def check_length(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 def _check_rest(ctx: Context, rep: Rep, wanted: int) -> Rep:
     """Whether there are values for the names without a star."""
     kind = rep.abstract
-    if isinstance(kind, MemoryList):
-        lists.need_at_least(ctx, rep, wanted)
+    if isinstance(kind, MemoryList | ArrayOf):
+        lists.need_at_least(ctx, count_of(ctx, rep), wanted)
         return known(None)
     if not isinstance(kind, TupleOf | ListOf):
         raise unsupported(
@@ -111,8 +113,8 @@ def _check_rest(ctx: Context, rep: Rep, wanted: int) -> Rep:
 def rest(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.rest`: the list of what unpacking leaves for the starred name."""
     rep, before, after = operands[0], op.attrs["before"], op.attrs["after"]
-    if isinstance(rep.abstract, MemoryList):
-        return lists.rest(ctx, rep, before, after)
+    if isinstance(rep.abstract, MemoryList | ArrayOf):
+        return lists.rest(ctx, lists.in_memory(ctx, rep), before, after)
     items = rep.items()
     return lists.display(ctx, op, items[before : len(items) - after])
 
@@ -122,7 +124,7 @@ def unpack(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     rep, index = operands[0], op.attrs["index"]
     if isinstance(rep.abstract, TupleOf | ListOf):
         return rep.items()[index]
-    if isinstance(rep.abstract, ArrayOf):
+    if isinstance(rep.abstract, ArrayOf) and index >= 0:
         return element(ctx, rep.parts[0], [Const(I64, index)])
     at: Value = Const(I64, index)
     return item_of(ctx, rep, at if index >= 0 else ctx.emit("add", count_of(ctx, rep), at))
@@ -135,6 +137,8 @@ def length(ctx: Context, rep: Rep) -> Rep:
         return scalar(dicts.length(ctx, rep))
     if isinstance(kind, ArrayOf | ComplexArrayOf | TupleOf | ListOf | MemoryList | RangeOf):
         return scalar(count_of(ctx, rep))
+    if isinstance(kind, Known) and isinstance(kind.object, EnumType):
+        return known(len(kind.object))
     if isinstance(kind, Known) and (guard_content(ctx, kind.object) or isinstance(kind.object, str)):
         return known(len(kind.object))
     raise untypable("operand", f"{kind} has no length", ctx.loc)

@@ -74,6 +74,44 @@ def pairwise(iterable: Any) -> Any:
         before, begun = item, True
 
 
+def combinations(iterable: Any, r: int) -> Any:
+    pool = list(iterable)
+    n = len(pool)
+    if r == 1:
+        for i in range(n):
+            yield (pool[i],)
+    elif r == 2:
+        for i in range(n):
+            for j in range(i + 1, n):
+                yield pool[i], pool[j]
+    elif r == 3:
+        for i in range(n):
+            for j in range(i + 1, n):
+                for k in range(j + 1, n):
+                    yield pool[i], pool[j], pool[k]
+    else:
+        raise NotImplementedError("compiled combinations are of 1, 2 or 3 items")
+
+
+def product(*iterables: Any) -> Any:
+    if len(iterables) == 1:
+        for a in iterables[0]:
+            yield (a,)
+    elif len(iterables) == 2:
+        second = list(iterables[1])
+        for a in iterables[0]:
+            for b in second:
+                yield a, b
+    elif len(iterables) == 3:
+        second, third = list(iterables[1]), list(iterables[2])
+        for a in iterables[0]:
+            for b in second:
+                for c in third:
+                    yield a, b, c
+    else:
+        raise NotImplementedError("compiled products are of 1, 2 or 3 iterables")
+
+
 def repeat(object: Any, times: Any = None) -> Any:
     k = 0
     while times is None or k < times:
@@ -92,10 +130,12 @@ LIBRARY: dict[Any, Callable[..., Any]] = {
     filter: filter_,
     itertools.accumulate: accumulate,
     itertools.chain: chain,
+    itertools.combinations: combinations,
     itertools.count: count,
     itertools.dropwhile: dropwhile,
     itertools.islice: islice,
     itertools.pairwise: pairwise,
+    itertools.product: product,
     itertools.repeat: repeat,
     itertools.takewhile: takewhile,
 }

@@ -111,6 +111,20 @@ def equal(a: list[Any], b: list[Any]) -> bool:
     return True
 
 
+def less(a: list[Any], b: list[Any]) -> bool:
+    for k in range(min(len(a), len(b))):
+        if (a[k],) != (b[k],):
+            return a[k] < b[k]
+    return len(a) < len(b)
+
+
+def not_more(a: list[Any], b: list[Any]) -> bool:
+    for k in range(min(len(a), len(b))):
+        if (a[k],) != (b[k],):
+            return a[k] <= b[k]
+    return len(a) <= len(b)
+
+
 # Methods
 
 
@@ -173,10 +187,19 @@ def keys(out: list[Any], xs: list[Any], key: Callable[[Any], Any]) -> Any:
     return out
 
 
+def unordered(x: Any) -> bool:
+    if isinstance(x, tuple):
+        for part in x:
+            if unordered(part):
+                return True
+        return False
+    return bool(x != x)
+
+
 def sorted_(xs: list[Any], other: list[Any]) -> None:
     n = len(xs)
     for k in range(n):
-        if xs[k] != xs[k]:
+        if unordered(xs[k]):
             raise ValueError(UNORDERED)
         other.append(xs[k])
     width = 1
@@ -213,7 +236,7 @@ def sorted_by(xs: list[Any], keys: list[Any], other: list[Any], other_keys: list
         reversed_(keys)
     n = len(xs)
     for k in range(n):
-        if keys[k] != keys[k]:
+        if unordered(keys[k]):
             raise ValueError(UNORDERED)
         other.append(xs[k])
         other_keys.append(keys[k])
@@ -359,7 +382,9 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "least_by": least_by,
     "least_by_or": least_by_or,
     "least_or": least_or,
+    "less": less,
     "multiplied": multiplied,
+    "not_more": not_more,
     "planes": planes,
     "popped": popped,
     "removed": removed,

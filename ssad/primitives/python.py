@@ -55,5 +55,7 @@ for _name in ("length", "is_kind", "match_keys", "match_class"):
     _define(_name)
 for _name in ("truth", "iter_more", "caught"):
     _define(_name, BOOL)
-for _name in ("append", "builtin", "cell_store", "frame_store", "setattr", "setitem", "check_length"):
+for _name in ("append", "builtin", "cell_store", "frame_store", "check_length"):
+    _define(_name, None)
+for _name in ("setattr", "setitem", "delitem"):
     _define(_name, None)

@@ -48,6 +48,7 @@ THEMES = (
     "records",
     "lists",
     "nested_lists",
+    "protocols",
     "comprehensions",
     "functions",
     "language",
