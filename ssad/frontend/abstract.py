@@ -549,6 +549,15 @@ class Several(Compound):
         return f"exception {' or '.join(names)}"
 
 
+class OneOf(Compound):
+    """One of several functions, the items; one more part of type i64 is its number."""
+
+    extra = I64
+
+    def __str__(self) -> str:
+        return " or ".join(map(str, self.items))
+
+
 class ClassOfException(Compound):
     """The class of an exception, the item, which may be of one of several kinds."""
 

@@ -30,6 +30,7 @@ from ssad.frontend.abstract import (
     NamedTupleOf,
     Number,
     ObjectOf,
+    OneOf,
     PartialOf,
     RangeOf,
     RecordOf,
@@ -233,7 +234,8 @@ def _names(kind: Number) -> str:
 
 def _callable(ctx: Context, rep: Rep) -> Rep:
     kind = rep.abstract
-    return known(isinstance(kind, Closure | PartialOf) or (isinstance(kind, Known) and callable(kind.object)))
+    function = isinstance(kind, Closure | PartialOf | OneOf)
+    return known(function or (isinstance(kind, Known) and callable(kind.object)))
 
 
 def _operator(symbol: str) -> Handler:

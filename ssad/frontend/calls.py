@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ssad.externals import External, Raw, functions_of
-from ssad.frontend import complex_calls, complexes, dicts, generators, instances, lists, records
+from ssad.frontend import choices, complex_calls, complexes, dicts, generators, instances, lists, records
 from ssad.frontend.abstract import (
     SCALARS,
     Abstract,
@@ -28,6 +28,7 @@ from ssad.frontend.abstract import (
     MaybeNone,
     MemoryList,
     Number,
+    OneOf,
     PartialOf,
     TupleOf,
     without_constants,
@@ -98,6 +99,8 @@ def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) 
         return _call_known(ctx, kind.object, args, keywords)
     if isinstance(kind, Closure):
         return _call_closure(ctx, callee, args, keywords)
+    if isinstance(kind, OneOf):
+        return choices.call(ctx, callee, lambda one: apply(ctx, one, args, keywords))
     if isinstance(kind, DerivativeOf):
         return call_derivative(ctx, apply, callee, args, keywords)
     if (special := records.method(callee, "__call__")) is not None:

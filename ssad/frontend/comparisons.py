@@ -19,6 +19,7 @@ from ssad.frontend.abstract import (
     MemoryList,
     Number,
     ObjectOf,
+    OneOf,
     RangeOf,
     RecordOf,
     Text,
@@ -28,6 +29,7 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, flag_of, known, scalar
+from ssad.frontend.joins import sort_of
 from ssad.frontend.nothing import there, value_of
 from ssad.frontend.promotion import (
     big_int_as_float,
@@ -198,6 +200,8 @@ def _equal(ctx: Context, a: Rep, b: Rep) -> Value:
         return lists.equal(ctx, a, b)
     if any(isinstance(kind, MemoryList | ListOf) for kind in (x, y)):
         raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc, "compare the items")
+    if isinstance(x, OneOf) or isinstance(y, OneOf):
+        return _identical(ctx, a, b)
     if isinstance(x, RangeOf | Text) or isinstance(y, RangeOf | Text):
         raise unsupported("value", f"`==` of {x} and {y} is not compiled", ctx.loc)
     return FALSE
@@ -290,9 +294,21 @@ def _identical(ctx: Context, a: Rep, b: Rep) -> Value:
     if isinstance(x, MemoryList) and isinstance(y, MemoryList):
         alike = a.parts[0].type is b.parts[0].type
         return ctx.emit("list_is", a.parts[0], b.parts[0]) if alike else FALSE
-    if type(x) is not type(y):
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one.abstract, OneOf) and isinstance(other.abstract, Known):
+            return _is_function(ctx, one, other.abstract)
+    if type(x) is not type(y) and OneOf not in (type(x), type(y)):
         return FALSE
     raise unsupported("value", f"`is` between {x} and {y} is not compiled", ctx.loc, "compare with ==")
+
+
+def _is_function(ctx: Context, one: Rep, known_one: Known) -> Value:
+    """Whether a function that is known at run time only is that one."""
+    assert isinstance(one.abstract, OneOf)
+    if not any(isinstance(item, Known) and item.object is known_one.object for item in one.abstract.items):
+        return FALSE
+    number = ctx.engine.function_number(sort_of(known_one))
+    return ctx.emit("eq", one.parts[-1], Const(I64, number))
 
 
 def _contains(ctx: Context, item: Rep, container: Rep) -> Value:

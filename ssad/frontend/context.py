@@ -29,6 +29,7 @@ from ssad.frontend.abstract import (
     MaybeNone,
     MaybeUnbound,
     Number,
+    OneOf,
     Several,
     TupleOf,
     Unbound,
@@ -37,7 +38,7 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.codes import untypable
 from ssad.frontend.folding import fold
-from ssad.frontend.joins import NoJoin, join
+from ssad.frontend.joins import NoJoin, join, sort_of
 from ssad.frontend.python_errors import NOT_PYTHONS
 from ssad.ir.core import Block, Const, Edge, Function, Location, Op, Undef, Value, bool_, branch
 from ssad.ir.primitive import PRIMITIVES
@@ -75,6 +76,10 @@ class Rep:
 
 class Gone(Exception):
     """Control does not get here: what was called always raises, and says so itself."""
+
+
+NEVER_RETURNS = "a function has returned that never does"
+"""What is said where control gets all the same."""
 
 
 class Dead(Exception):
@@ -299,6 +304,8 @@ class Context:
             return [*self.convert(rep, to.of), TRUE]
         if isinstance(to, Several):
             return self._one_of(rep, to)
+        if isinstance(to, OneOf):
+            return self._function_of(rep, to)
         if isinstance(to, ComplexOf) and isinstance(source, Number):
             reals = [rep, Rep(Number(F64, source.flavour), [Const(F64, 0.0), *rep.parts[1:]])]
             return [p for real, item in zip(reals, to.items, strict=True) for p in self.convert(real, item)]
@@ -322,6 +329,18 @@ class Context:
             assert isinstance(item, Exceptional)
             parts.extend(given.get(item.sort()) or map(undefined, item.parts))
         return [*parts, number]
+
+    def _function_of(self, rep: Rep, to: OneOf) -> list[Value]:
+        """The parts of a function as one of more."""
+        source = rep.abstract
+        items = rep.items() if isinstance(source, OneOf) else [rep]
+        number = Const(I64, self.engine.function_number(sort_of(source)))
+        given = {sort_of(item.abstract): item for item in items}
+        parts: list[Value] = []
+        for wanted in to.items:
+            item = given.get(sort_of(wanted))
+            parts.extend(map(undefined, wanted.parts) if item is None else self.convert(item, wanted))
+        return [*parts, rep.parts[-1] if isinstance(source, OneOf) else number]
 
     def any_layout(self, value: Value) -> Value:
         """The same array with a type that says nothing about its strides."""

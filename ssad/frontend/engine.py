@@ -4,7 +4,7 @@ outside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -122,6 +122,7 @@ class Engine:
         self._instances: dict[Any, Instance] = {}
         self._calling: list[Instance] = []
         self._exceptions: dict[object, int] = {}
+        self._functions: dict[Hashable, int] = {}
         self._inlining: list[Instance] = []
         self._writing: list[Instance] = []
         self._unsettled: list[Instance] = []
@@ -160,6 +161,10 @@ class Engine:
         """The number by which exceptions of this kind are known at run time."""
         assert isinstance(kind, Exceptional)
         return self._exceptions.setdefault(kind.sort(), len(self._exceptions))
+
+    def function_number(self, sort: Hashable) -> int:
+        """The number by which a function is known at run time, where it may be one of several."""
+        return self._functions.setdefault(sort, len(self._functions))
 
     def place(self, op: Any, instance: Instance, number: int) -> Place:
         """Where an op of an instance makes its list with that number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Hashable
 
 from ssad.frontend.abstract import (
     DTYPES,
@@ -12,15 +13,19 @@ from ssad.frontend.abstract import (
     PYTHON,
     Abstract,
     ArrayOf,
+    Closure,
     ComplexArrayOf,
     ComplexOf,
     Compound,
     Exceptional,
+    Known,
     ListOf,
     MaybeNone,
     MaybeUnbound,
     MemoryList,
     Number,
+    OneOf,
+    PartialOf,
     Reference,
     Several,
     TupleOf,
@@ -95,7 +100,46 @@ def join(a: Abstract, b: Abstract) -> Abstract:
             return a.rebuilt(join(x, y) for x, y in zip(a.items, b.items, strict=True))
         if isinstance(a, TupleOf):
             raise NoJoin("give the variable tuples of one length on every path")
+    if all(isinstance(x, OneOf) or _is_function(x) for x in (a, b)):
+        return _one_of_functions(a, b)
     raise NoJoin("give the variable one type on every path, or use two variables")
+
+
+def _is_function(kind: Abstract) -> bool:
+    """Whether it is a function that can be told from others by what it is."""
+    if isinstance(kind, Known):
+        return callable(kind.object) and not isinstance(kind.object, type)
+    return isinstance(kind, Closure) or (isinstance(kind, PartialOf) and _is_function(kind.items[0]))
+
+
+def _one_of_functions(a: Abstract, b: Abstract) -> Abstract:
+    found: dict[Hashable, Abstract] = {}
+    for item in (*(a.items if isinstance(a, OneOf) else (a,)), *(b.items if isinstance(b, OneOf) else (b,))):
+        known = found.get(sort_of(item))
+        found[sort_of(item)] = item if known is None else join(known, item)
+    return OneOf(sorted(found.values(), key=_place))
+
+
+def sort_of(kind: Abstract) -> Hashable:
+    """What makes it the same function, whatever it has captured or been given."""
+    if isinstance(kind, Closure):
+        return "closure", id(kind.tag)
+    if isinstance(kind, PartialOf):
+        return "partial", sort_of(kind.items[0]), len(kind.items), kind.tag
+    return kind.key()
+
+
+def _place(kind: Abstract) -> tuple[str, int, int]:
+    """An order among functions: by names and places in the source."""
+    if isinstance(kind, PartialOf):
+        return _place(kind.items[0])
+    if isinstance(kind, Closure):
+        where = kind.tag.lifted.function.loc
+        return kind.tag.name, where.line if where else 0, where.column if where and where.column else 0
+    assert isinstance(kind, Known)
+    code = getattr(kind.object, "__code__", None)
+    name = f"{getattr(kind.object, '__module__', '')}.{getattr(kind.object, '__qualname__', kind)}"
+    return name, code.co_firstlineno if code else 0, 0
 
 
 def _join_lists(a: ListOf | MemoryList, b: ListOf | MemoryList) -> Abstract:

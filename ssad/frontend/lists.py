@@ -19,6 +19,7 @@ from ssad.frontend.abstract import (
     Abstract,
     ArrayOf,
     Bound,
+    CellOf,
     Closure,
     ComplexArrayOf,
     ComplexOf,
@@ -28,6 +29,7 @@ from ssad.frontend.abstract import (
     MemoryList,
     Number,
     ObjectOf,
+    OneOf,
     PartialOf,
     SliceOf,
     TreeOf,
@@ -212,6 +214,8 @@ _KEPT = (
     Closure,
     Bound,
     PartialOf,
+    OneOf,
+    CellOf,
 )
 
 

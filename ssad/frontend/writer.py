@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 
 from ssad.frontend.abstract import Unbound
 from ssad.frontend.caught import expect
-from ssad.frontend.context import Context, Dead, Gone, Rep
+from ssad.frontend.context import NEVER_RETURNS, Context, Dead, Gone, Rep
 from ssad.frontend.engine import Engine, Instance
 from ssad.frontend.handlers import HANDLERS
 from ssad.frontend.shapes import represent, travelling, travelling_types
 from ssad.ir.core import Block, Const, Edge, Location, Op, Terminator, Value, branch, jump, return_
 from ssad.ir.edit import prune_params, remove_unreachable
 from ssad.ir.graph import reverse_postorder
-
-NEVER_RETURNS = "a function has returned that never does"
 
 
 class Writer:

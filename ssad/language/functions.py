@@ -84,6 +84,13 @@ def function_argument(x: float = 0.7) -> float:
     return twice(math.sin, x) + twice(lambda a: a * x, x)
 
 
+def chosen_function(x: float = 0.7, n: int = 1) -> float:
+    """Functions that are chosen at run time."""
+    table = (math.sin, lambda v: v * x)
+    f = math.exp if n > 2 else table[n]
+    return f(x) + table[0](x)
+
+
 def star_parameters(x: float = 0.7) -> float:
     """`*args` and `**kwargs` in a definition."""
 

@@ -20,6 +20,7 @@ THEMES = (
     "aliasing",
     "vectors",
     "callables",
+    "choices",
     "objects",
     "calls",
     "numerics",
