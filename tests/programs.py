@@ -258,6 +258,19 @@ SIMPLE: dict[str, Callable[[Writer], str]] = {
     "append": lambda writer: f"items.append({writer.damped()})\nacc += items[p % len(items)]",
     "pop": lambda writer: writer.also("append", "if len(items) > 1:\n    acc += 0.5 * items.pop()"),
     "item_store": lambda writer: writer.also("append", f"items[q % len(items)] = {writer.damped()}"),
+    "arrays": _assign(
+        "arrays.append(arrays[p % len(arrays)].copy())\narrays[-1][q % n] = math.tanh({1})\n"
+        "acc += 0.1 * arrays[q % len(arrays)][p % n]\narrays[p % 3 - 1][0] *= 0.5"
+    ),
+    "rows": _assign(
+        "rows[p % 2].append(math.tanh({1}))\nrows.append([rows[q % len(rows)][-1], {2}])\n"
+        "rows[0] = rows[q % 3]\n{0} = math.tanh({0} + sum(rows[0]) * rows[-1][0])"
+    ),
+    "objects": _assign(
+        "shelves[p % 2].turn({1})\nshelf_of = shelves[q % 2]\n"
+        "{0} = math.tanh({0} + shelf_of.front[0])\nshelves.append(shelf_of)"
+    ),
+    "chosen": _assign("{0} = math.tanh((math.sin, helper, bend)[p % 3]({1}))"),
     "smallest": _assign("{0} = math.tanh(min({1} * e for e in x) + {2})"),
     "yielding": _assign("for e in fading({1}, p % 4):\n    {0} = math.tanh({0} + e * {2})"),
     "suspended": _assign(
