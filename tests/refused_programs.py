@@ -53,9 +53,10 @@ def match_rest_of_a_mapping(x):
     return 0.0
 
 def recursive_inner(n):
-    def factorial(k, first=1):
-        return first if k == 0 else k * factorial(k - 1)
-    return factorial(n)
+    def factorial(k):
+        return 1 if k == 0 else k * factorial(k - 1)
+    outer, factorial = factorial, None
+    return outer(n)
 """
 
 

@@ -39,7 +39,7 @@ from ssad.ir.core import Const, Op
 from ssad.ir.types import BOOL, F64, I64
 
 ARRAY_METHODS = ("copy", "fill", "item")
-DICT_METHODS = ("get", "items", "keys", "update", "values")
+DICT_METHODS = ("get", "items", "keys", "pop", "setdefault", "update", "values")
 
 
 def getattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:

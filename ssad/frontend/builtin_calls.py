@@ -391,6 +391,8 @@ METHODS: dict[str, Callable[[Context, Rep, list[Rep]], Rep]] = {
     "get": _get,
     "count": count_in,
     "index": index_in,
+    "pop": dicts.pop,
+    "setdefault": dicts.setdefault,
     "update": _update,
     "items": _of_dict(lambda key, value: compound(TupleOf, [known(key), value])),
     "keys": _of_dict(lambda key, _: known(key)),

@@ -113,18 +113,21 @@ def function(frame: Frame, at: Instruction) -> None:
             frame.stack.pop()
     keyword_defaults = _keyword_defaults(frame) if flags & 2 else {}
     defaults = _defaults(frame) if flags & 1 else []
+    given = [*defaults, *keyword_defaults.values()]
+    again: list[Value] = []
     if code.co_name in captured:
-        _refuse_self(frame, code, bool(flags & 3))
+        _refuse_self(frame, code)
         captured = [name for name in captured if name != code.co_name]
+        again = given  # for the calls of itself
     made = frame.emit(
         "py.function",
-        *defaults,
-        *keyword_defaults.values(),
+        *given,
         *[_captured(frame, name) for name in captured],
+        *again,
         code=named_object(frame, code),
         defaults=len(defaults),
         keywords=tuple(keyword_defaults),
-        free=tuple(captured),
+        free=(*captured, *map(default_name, range(len(again)))),
         hint=code.co_name.strip("<>"),
     )
     frame.push(made)
@@ -166,19 +169,21 @@ def _captured(frame: Frame, name: str) -> Value:
     return frame.read(("local", name)) if cell is None else cell
 
 
-def _refuse_self(frame: Frame, code: CodeType, defaults: bool) -> None:
-    """Raise UnsupportedError where `code` captures its own name and that may not be the function itself, or
-    not all of it."""
+def default_name(number: int) -> str:
+    """The name under which a function that calls itself finds one of its defaults."""
+    return f"default.{number}"
+
+
+def _refuse_self(frame: Frame, code: CodeType) -> None:
+    """Raise UnsupportedError where `code` captures its own name and that may not be the function itself."""
     name = code.co_name
-    if name in frame.itself and not defaults:
-        return
-    why = "has defaults" if name in frame.itself else "may be something else by then"
-    raise UnsupportedError(
-        f"the inner function {name} calls itself and {why}: not compiled",
-        frame.loc,
-        "make it a function of the module, or give it all it needs as arguments",
-        CLOSURE,
-    )
+    if name not in frame.itself:
+        raise UnsupportedError(
+            f"the inner function {name} calls itself and may be something else by then: not compiled",
+            frame.loc,
+            "make it a function of the module, or give it all it needs as arguments",
+            CLOSURE,
+        )
 
 
 def _assigns(code: CodeType, name: str) -> bool:

@@ -7,7 +7,7 @@ key, as objects are for their attributes (see `instances.py`).
 from __future__ import annotations
 
 from ssad.frontend import cells
-from ssad.frontend.abstract import DictOf, Known, ListOf, MaybeUnbound, ObjectOf, TupleOf, Unbound
+from ssad.frontend.abstract import DictOf, Known, ListOf, MaybeUnbound, ObjectOf, TupleOf, Unbound, ZipOf
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, TRUE, Context, Gone, Rep, compound
 from ssad.ir.core import Const, Op, Value
@@ -35,7 +35,7 @@ def construct(ctx: Context, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
     if args and is_dict(args[0]):
         given.update(entries(ctx, args[0]))
     elif args:
-        items = args[0].items() if isinstance(args[0].abstract, TupleOf | ListOf) else [args[0]]
+        items = _pairs(args[0])
         for pair in items:
             if not isinstance(pair.abstract, TupleOf | ListOf) or len(pair.items()) != 2:
                 cause = f"dict of {args[0].abstract} is not compiled"
@@ -43,6 +43,33 @@ def construct(ctx: Context, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
             key, value = pair.items()
             given[key_of(ctx, key)] = value
     return _made(ctx, given | keywords)
+
+
+def _pairs(rep: Rep) -> list[Rep]:
+    kind = rep.abstract
+    if isinstance(kind, ZipOf) and all(isinstance(item, TupleOf | ListOf) for item in kind.items):
+        columns = [item.items() for item in rep.items()]
+        return [compound(TupleOf, row) for row in zip(*columns, strict=False)]
+    return rep.items() if isinstance(kind, TupleOf | ListOf) else [rep]
+
+
+def pop(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    """`d.pop(key)`, `d.pop(key, default)`."""
+    value = get(ctx, rep, *args) if len(args) == 2 else subscript(ctx, rep, *args)
+    there = contains(ctx, rep, args[0])
+    if there is TRUE:
+        store(ctx, rep, args[0], Rep(Unbound()))
+    elif there is not FALSE:
+        cause = "whether this dict has the key to be taken out is known at run time only: not compiled"
+        raise unsupported("value", cause, ctx.loc, "read it, and leave it there")
+    return value
+
+
+def setdefault(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    """`d.setdefault(key, default)`."""
+    value = get(ctx, rep, args[0], args[1])
+    store(ctx, rep, args[0], value)
+    return value
 
 
 def is_memory(rep: Rep) -> bool:

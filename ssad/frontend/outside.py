@@ -13,6 +13,7 @@ from ssad.frontend import cells
 from ssad.frontend.abstract import SCALARS, Closure, DictOf, Known, ListOf, Number, TupleOf
 from ssad.frontend.arguments import why_not_an_array
 from ssad.frontend.captures import Capture, Origin, class_attribute
+from ssad.frontend.closures import default_name
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, Context, Rep, compound, known
 from ssad.frontend.engine import array_type
@@ -159,7 +160,9 @@ def free(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     lifted = _lifted(ctx)
     template = ctx.engine.template_of(lifted)
     if template is not None and name == lifted.code.co_name:  # the inner function itself
-        return compound(Closure, [ctx.free_values[each] for each in template.free], template)
+        count = template.defaults + len(template.keywords)
+        wanted = [*map(default_name, range(count)), *template.free]
+        return compound(Closure, [ctx.free_values[each] for each in wanted], template)
     return outside_value(ctx, lifted.free_object(name, op.loc), Origin("free", lifted.cells[name], name))
 
 

@@ -3,6 +3,7 @@
 `LIBRARY` finds them by the original, `LOOPS` by name; no derivative goes through `constant`.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,9 +18,10 @@ from ssad.library import (
     rounding,
     scalars,
 )
-from ssad.library.lists import LOOPS, constant
+from ssad.library.lists import LOOPS, constant, exact_total
 
 LIBRARY: dict[Any, Callable[..., Any]] = {
+    math.fsum: exact_total,
     **counting.LIBRARY,
     **functional.LIBRARY,
     **iterators.LIBRARY,

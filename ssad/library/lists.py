@@ -300,6 +300,64 @@ def compensated_total(items: Any, start: Any) -> Any:
     return start
 
 
+def exact_total(seq: Any) -> float:
+    """`math.fsum`: the exact sum, rounded once; its derivative is that of the plain sum.
+
+    Source: Shewchuk 1997, "Adaptive precision floating-point arithmetic".
+    """
+    partials: list[float] = []
+    special, total = 0.0, 0.0
+    for item in seq:
+        total = total + float(item)
+        x = constant(float(item))
+        original, count = x, 0
+        for k in range(len(partials)):
+            y = partials[k]
+            if abs(x) < abs(y):
+                x, y = y, x
+            high = x + y
+            low = y - (high - x)
+            if low != 0.0:
+                partials[count] = low
+                count += 1
+            x = high
+        while len(partials) > count:
+            partials.pop()
+        if math.isfinite(x):
+            if x != 0.0:
+                partials.append(x)
+            continue
+        if math.isfinite(original):
+            raise OverflowError("intermediate overflow in fsum")
+        if math.isinf(original) and math.isinf(special) and original != special:
+            raise ValueError("-inf + inf in fsum")
+        special = special + original
+        partials.clear()
+    if special != 0.0:  # nor is nan
+        return special
+    rounded = _rounded(partials)
+    return rounded + (total - constant(total)) if math.isfinite(total) else rounded
+
+
+def _rounded(partials: list[float]) -> float:
+    """The sum of numbers that do not overlap, from the largest down, rounded half to even."""
+    n = len(partials) - 1
+    if n < 0:
+        return 0.0
+    high, low = partials[n], 0.0
+    while n > 0 and low == 0.0:
+        n -= 1
+        x, y = high, partials[n]
+        high = x + y
+        low = y - (high - x)
+    if n > 0 and ((low < 0.0 and partials[n - 1] < 0.0) or (low > 0.0 and partials[n - 1] > 0.0)):
+        y = low * 2.0  # what was rounded to even lay beyond the half
+        x = high + y
+        if y == x - high:
+            high = x
+    return high
+
+
 def any_(items: Any) -> bool:
     for item in items:
         if item:

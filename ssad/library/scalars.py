@@ -46,6 +46,44 @@ def log(x: float, base: float) -> float:
     return math.log(x) / math.log(base)
 
 
+_FAR = 2.0**1023
+_NEAR = 2.0**-969  # the least normal number times 2**53: what is rounded is rounded once
+
+
+def ldexp(x: float, i: int) -> float:
+    if x == 0.0 or not math.isfinite(x):
+        return x
+    y, n = x, min(max(i, -10000), 10000)
+    while n > 1023:
+        y *= _FAR
+        n -= 1023
+    while n < -1022:
+        y *= _NEAR
+        n += 969
+    y *= 2.0**n
+    if math.isinf(y):
+        raise OverflowError("math range error")
+    return y
+
+
+def frexp(x: float) -> tuple[float, int]:
+    if x == 0.0 or not math.isfinite(x):
+        return x, 0
+    m, e, step = x, 0, 512
+    while step > 0:
+        while abs(m) >= 2.0**step:
+            m *= 2.0**-step
+            e += step
+        while abs(m) < 2.0 ** (1 - step):
+            m *= 2.0**step
+            e -= step
+        step //= 2
+    if abs(m) >= 1.0:
+        m *= 0.5
+        e += 1
+    return m, e
+
+
 def modf(x: float) -> tuple[float, float]:
     if math.isinf(x):
         return math.copysign(0.0, x), x
@@ -194,6 +232,8 @@ LIBRARY: dict[Any, Callable[..., Any]] = {
     math.ceil: ceil,
     math.trunc: trunc,
     math.log: log,
+    math.frexp: frexp,
+    math.ldexp: ldexp,
     math.modf: modf,
     math.remainder: remainder,
     math.ulp: ulp,

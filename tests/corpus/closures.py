@@ -176,3 +176,13 @@ def thirty(
             s -= math.sin(c1 * c2 * c3 * s) + c4 * c5 * c6
         s += c7 * c8 * c9
     return s
+
+
+@case(args=lambda: (0.8, 4), argnums=0)
+def itself_with_defaults(x, n):
+    base = 0.5 * x
+
+    def power(k, acc=1.0, *, step=base):
+        return acc if k == 0 else power(k - 1, acc * (x + step))
+
+    return power(n) + power(n - 1, x, step=0.25)

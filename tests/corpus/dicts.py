@@ -65,3 +65,12 @@ def key_that_never_came(x, t):
     if t > 0.0:
         d["b"] = x[1]
     return d["a"] + d["b"]
+
+
+@case(args=lambda: (0.8, -0.3), argnums=(0, 1))
+def made_of_pairs_and_taken_apart(x, y):
+    d = dict(zip(("a", "b"), (x, y * x)), c=2.0)
+    total = d.setdefault("c", x) + d.setdefault("e", x * x) * len(d)
+    for key in ("a", "b"):
+        d[key] *= 3.0
+    return total + d["a"] * d["b"] + d["e"]

@@ -107,3 +107,12 @@ def full_like(x):
     y = np.full_like(x, 2.5)
     y[1] = x[0]
     return y[0] * x[1] + y[1] * y[1]
+
+
+@case(args=[lambda: (np.array([0.3, -1.2, 100.0, 1.25, -64.5]), 3), lambda: (np.array([5.0]), -2)], argnums=0)
+def floats_taken_apart(x, n):
+    total = math.fsum(x) + math.fsum([x[0], 0.1, 0.2, n]) * math.fsum(())
+    for v in x:
+        mantissa, exponent = math.frexp(v)
+        total += mantissa * exponent + math.ldexp(v * v, n - exponent)
+    return total

@@ -154,6 +154,11 @@ class Float(float, metaclass=_Floats):
     """The class that stands for `float`, in class patterns, too."""
 
 
+def _frexp(x: Any) -> Any:
+    exponent = math.frexp(plain(x))[1]
+    return _to_float(x) * 2.0**-exponent, exponent
+
+
 def _polar(z: Any) -> Any:
     if not isinstance(z, Number):
         return cmath.polar(z)
@@ -178,6 +183,7 @@ def _substitutes() -> Iterator[Shim]:
     yield _shim(np.real, lambda z: z.real)
     yield _shim(np.imag, lambda z: z.imag)
     yield _shim(cmath.polar, _polar)
+    yield _shim(math.frexp, _frexp)
     yield gathered("sum", sum)
     yield gathered("sum", math.fsum)
     yield gathered("prod", math.prod)
