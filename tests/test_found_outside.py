@@ -185,11 +185,6 @@ class Level(enum.IntEnum):
     LOW = 1
 
 
-@functools.lru_cache
-def cached(x: float) -> float:
-    return x
-
-
 ODD, SNEAKY, CACHED, LONG = Odd(), Sneaky(), Cached(), list(range(100))
 
 
@@ -208,7 +203,6 @@ REFUSED = [
     ("(x if ODD == 1.0 else 0.0)", "=="),
     ("LONG.append(x)", "attribute append of a list"),
     ("sum(LONG) * x", "list of 100 items"),
-    ("cached(x)", "cached"),
     ("(lambda: setattr(ODD, 'rate', x))()", "setattr"),
 ]
 

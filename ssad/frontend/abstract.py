@@ -550,7 +550,9 @@ class Several(Compound):
 
 
 class OneOf(Compound):
-    """One of several functions, the items; one more part of type i64 is its number."""
+    """One of several functions, or objects of several classes: the items; one more part of type i64 is its
+    number.
+    """
 
     extra = I64
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import caught, complex_arrays, dicts, instances, lists, managers, records
+from ssad.errors import TypingError
+from ssad.frontend import caught, choices, complex_arrays, dicts, instances, lists, managers, records
 from ssad.frontend.abstract import (
     DTYPES,
     NUMPY,
@@ -25,13 +26,14 @@ from ssad.frontend.abstract import (
     NamedTupleOf,
     Number,
     ObjectOf,
+    OneOf,
     RecordOf,
     Several,
     SuperOf,
     TupleOf,
 )
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Rep, compound, flag_of, known, scalar
+from ssad.frontend.context import Context, Dead, Rep, compound, flag_of, known, scalar
 from ssad.frontend.derivatives import argnums_of
 from ssad.frontend.objects import attribute
 from ssad.frontend.outside import module_attribute, opened
@@ -50,6 +52,8 @@ def getattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
     """`rep.name`."""
     kind = rep.abstract
+    if isinstance(kind, OneOf):
+        return choices.each(ctx, rep, lambda one: _of_one(ctx, one, name))
     if isinstance(kind, ArrayOf | ComplexArrayOf):
         return _of_array(ctx, rep, name)
     if isinstance(kind, MemoryList):
@@ -73,6 +77,17 @@ def getattr_of(ctx: Context, rep: Rep, name: str) -> Rep:
     if isinstance(kind, ListOf) and hasattr(list, name):
         return lists.attribute(ctx, rep, name)
     raise unsupported("attribute", f"attribute {name} of {kind} is not compiled", ctx.loc)
+
+
+def _of_one(ctx: Context, rep: Rep, name: str) -> Rep:
+    """An attribute of what one of several objects may be: where it has none, that shows when it runs."""
+    cls = records.class_of(rep)
+    try:
+        return getattr_of(ctx, rep, name)
+    except TypingError as error:
+        if error.code != "SSAD0205" or cls is None:
+            raise
+    raise Dead("AttributeError", f"'{cls.__name__}' object has no attribute '{name}'", ())
 
 
 def _of_array(ctx: Context, rep: Rep, name: str) -> Rep:

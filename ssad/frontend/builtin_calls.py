@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import complex_arrays, complexes, dicts, generators, iteration, reductions
+from ssad.frontend import choices, complex_arrays, complexes, dicts, generators, iteration, reductions
 from ssad.frontend.abstract import (
     DTYPES,
     MIXED,
@@ -151,6 +151,8 @@ def isinstance_(ctx: Context, rep: Rep, classes: Rep) -> Rep:
     wanted = classes.abstract
     kinds = _classes(wanted)
     kind = rep.abstract
+    if isinstance(kind, OneOf):
+        return choices.each(ctx, rep, lambda one: isinstance_(ctx, one, classes))
     if isinstance(kind, MaybeNone):
         if kinds is type(None) or (isinstance(kinds, tuple) and type(None) in kinds):
             none = ctx.not_(there(rep))

@@ -100,7 +100,7 @@ def apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep]) 
     if isinstance(kind, Closure):
         return _call_closure(ctx, callee, args, keywords)
     if isinstance(kind, OneOf):
-        return choices.call(ctx, callee, lambda one: apply(ctx, one, args, keywords))
+        return choices.each(ctx, callee, lambda one: apply(ctx, one, args, keywords))
     if isinstance(kind, DerivativeOf):
         return call_derivative(ctx, apply, callee, args, keywords)
     if (special := records.method(callee, "__call__")) is not None:

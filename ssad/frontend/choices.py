@@ -1,4 +1,4 @@
-"""Functions that are chosen at run time: a call becomes a branch for each that it may be.
+"""Functions and objects that are chosen at run time: a call becomes a branch for each that it may be.
 
 f = math.sin if x > 2.0 else cosine            ^call: %first = eq %which, 0
 y = f(x)                                 ->           branch %first, ^case, ^other
@@ -21,15 +21,15 @@ from ssad.ir.core import Block, Const, Edge, Terminator, branch, jump
 from ssad.ir.types import I64
 
 Call = Callable[[Rep], Rep]
-"""Calls one of the functions with the arguments of all."""
+"""Calls one of the functions with the arguments of all, or asks one of the objects."""
 
 
-def call(ctx: Context, callee: Rep, call_one: Call) -> Rep:
-    """What the function gives that `callee` is at run time."""
+def each(ctx: Context, callee: Rep, call_one: Call) -> Rep:
+    """What the function or object gives that `callee` is at run time."""
     kind = callee.abstract
     assert isinstance(kind, OneOf)
     if ctx.assumption is not TRUE:
-        cause = f"a call of {kind} is not compiled in this place"
+        cause = f"{kind} is not compiled in this place, where it would have to be chosen"
         raise unsupported("call", cause, ctx.loc, "choose with an `if` statement")
     return _typed(ctx, callee, call_one) if ctx.block is None else _written(ctx, callee, call_one)
 
@@ -55,7 +55,7 @@ def _joined(ctx: Context, results: list[Abstract]) -> Abstract:
         return reduce(join, results)
     except NoJoin as why:
         names = " and ".join(map(str, dict.fromkeys(results)))
-        raise untypable("join", f"the functions that may be called give {names}", ctx.loc, str(why)) from None
+        raise untypable("join", f"what is chosen here gives {names}", ctx.loc, str(why)) from None
 
 
 def _written(ctx: Context, callee: Rep, call_one: Call) -> Rep:

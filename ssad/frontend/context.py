@@ -336,6 +336,7 @@ class Context:
         items = rep.items() if isinstance(source, OneOf) else [rep]
         number = Const(I64, self.engine.function_number(sort_of(source)))
         given = {sort_of(item.abstract): item for item in items}
+        assert given.keys() <= {sort_of(item) for item in to.items}, (source, to)
         parts: list[Value] = []
         for wanted in to.items:
             item = given.get(sort_of(wanted))

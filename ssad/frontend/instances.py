@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
-from ssad.frontend import cells
+from ssad.frontend import cells, choices
 from ssad.frontend.abstract import (
     Compound,
     DictOf,
     Known,
     MaybeUnbound,
     ObjectOf,
+    OneOf,
     PartialOf,
     RecordOf,
     SuperOf,
@@ -95,6 +96,8 @@ def setattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.setattr`: of an object made inside."""
     rep, value = operands
     name, kind = op.attrs["name"], rep.abstract
+    if isinstance(kind, OneOf):
+        return choices.each(ctx, rep, lambda one: setattr_(ctx, op, [one, value]))
     if isinstance(kind, ObjectOf):
         _assign(ctx, rep, name, value)
         return value

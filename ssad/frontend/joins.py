@@ -24,8 +24,10 @@ from ssad.frontend.abstract import (
     MaybeUnbound,
     MemoryList,
     Number,
+    ObjectOf,
     OneOf,
     PartialOf,
+    RecordOf,
     Reference,
     Several,
     TupleOf,
@@ -88,21 +90,31 @@ def join(a: Abstract, b: Abstract) -> Abstract:
         return _join_exceptions(a, b)
     if isinstance(a, Reference) and type(a) is type(b):
         assert isinstance(b, Reference)
+        if isinstance(a, ObjectOf) and isinstance(b, ObjectOf) and a.site.cls is not b.site.cls:
+            return _one_of(a, b)
         if a.key()[1:] != b.key()[1:]:
             raise NoJoin("give both objects attributes of the same types, or use two variables")
         a.site.unite(b.site)
         return a
     if isinstance(a, ListOf | MemoryList) and isinstance(b, ListOf | MemoryList):
         return _join_lists(a, b)
+    if isinstance(a, PartialOf) and isinstance(b, PartialOf) and sort_of(a) != sort_of(b):
+        return _one_of(a, b)  # what is given to one function is not for the other
     if isinstance(a, Compound) and type(a) is type(b):
         assert isinstance(b, Compound)
         if a.tag == b.tag and len(a.items) == len(b.items):
             return a.rebuilt(join(x, y) for x, y in zip(a.items, b.items, strict=True))
         if isinstance(a, TupleOf):
             raise NoJoin("give the variable tuples of one length on every path")
-    if all(isinstance(x, OneOf) or _is_function(x) for x in (a, b)):
-        return _one_of_functions(a, b)
+    for alike in (_is_function, _is_object):
+        if all(all(map(alike, x.items)) if isinstance(x, OneOf) else alike(x) for x in (a, b)):
+            return _one_of(a, b)
     raise NoJoin("give the variable one type on every path, or use two variables")
+
+
+def _is_object(kind: Abstract) -> bool:
+    """Whether it is an instance of a class of the program."""
+    return isinstance(kind, RecordOf) or (isinstance(kind, ObjectOf) and kind.site.cls is not dict)
 
 
 def _is_function(kind: Abstract) -> bool:
@@ -112,7 +124,7 @@ def _is_function(kind: Abstract) -> bool:
     return isinstance(kind, Closure) or (isinstance(kind, PartialOf) and _is_function(kind.items[0]))
 
 
-def _one_of_functions(a: Abstract, b: Abstract) -> Abstract:
+def _one_of(a: Abstract, b: Abstract) -> Abstract:
     found: dict[Hashable, Abstract] = {}
     for item in (*(a.items if isinstance(a, OneOf) else (a,)), *(b.items if isinstance(b, OneOf) else (b,))):
         known = found.get(sort_of(item))
@@ -121,7 +133,9 @@ def _one_of_functions(a: Abstract, b: Abstract) -> Abstract:
 
 
 def sort_of(kind: Abstract) -> Hashable:
-    """What makes it the same function, whatever it has captured or been given."""
+    """What makes it the same function, or an object of the same class, whatever it holds."""
+    if isinstance(kind, RecordOf | ObjectOf):
+        return "object", kind.made_of, kind.key()[1:] if isinstance(kind, ObjectOf) else ()
     if isinstance(kind, Closure):
         return "closure", id(kind.tag)
     if isinstance(kind, PartialOf):
@@ -133,6 +147,8 @@ def _place(kind: Abstract) -> tuple[str, int, int]:
     """An order among functions: by names and places in the source."""
     if isinstance(kind, PartialOf):
         return _place(kind.items[0])
+    if isinstance(kind, RecordOf | ObjectOf):
+        return f"{kind.made_of[0].__module__}.{kind.made_of[0].__qualname__}", len(kind.parts), 0
     if isinstance(kind, Closure):
         where = kind.tag.lifted.function.loc
         return kind.tag.name, where.line if where else 0, where.column if where and where.column else 0

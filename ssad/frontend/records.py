@@ -12,8 +12,8 @@ from types import FunctionType
 from typing import Any
 
 from ssad.errors import SsadError
-from ssad.frontend import instances
-from ssad.frontend.abstract import Known, NamedTupleOf, ObjectOf, PartialOf, RecordOf, TupleOf
+from ssad.frontend import choices, instances
+from ssad.frontend.abstract import Known, NamedTupleOf, ObjectOf, OneOf, PartialOf, RecordOf, TupleOf
 from ssad.frontend.binding import bind
 from ssad.frontend.captures import MISSING, Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
@@ -46,6 +46,8 @@ def method(rep: Rep, name: str) -> FunctionType | None:
 
 def call_method(ctx: Context, rep: Rep, name: str, *args: Rep) -> Rep | None:
     """The result of a special method, None where the class has none or it returns NotImplemented."""
+    if isinstance(rep.abstract, OneOf):
+        return _call_one_of(ctx, rep, name, *args)
     found = method(rep, name)
     if found is None:
         return None
@@ -54,6 +56,22 @@ def call_method(ctx: Context, rep: Rep, name: str, *args: Rep) -> Rep | None:
     result = _apply(ctx, known(found), [rep, *args])
     declined = isinstance(result.abstract, Known) and result.abstract.object is NotImplemented
     return None if declined else result
+
+
+def _call_one_of(ctx: Context, rep: Rep, name: str, *args: Rep) -> Rep | None:
+    """The special method of what may be an object of several classes; None unless all of them have it."""
+    if any(method(item, name) is None for item in rep.items()):
+        return None
+
+    def of(one: Rep) -> Rep:
+        result = call_method(ctx, one, name, *args)
+        if result is None:
+            raise unsupported(
+                "call", f"{name} of {one.abstract} declines", ctx.loc, "choose with an `if` statement"
+            )
+        return result
+
+    return choices.each(ctx, rep, of)
 
 
 def _equal_fields(ctx: Context, a: Rep, b: Rep) -> Rep | None:
@@ -178,9 +196,9 @@ SPECIAL: dict[Any, str] = {
 
 def builtin(ctx: Context, fn: Any, args: Sequence[Rep]) -> Rep | None:
     """A builtin function of an object whose class says what it is; None where it does not."""
-    if not args or class_of(args[0]) is None:
+    if not args or (class_of(args[0]) is None and not isinstance(args[0].abstract, OneOf)):
         return None
-    if fn is type and len(args) == 1:
+    if fn is type and len(args) == 1 and class_of(args[0]) is not None:
         return known(class_of(args[0]))
     name = SPECIAL.get(fn) if fn.__hash__ else None
     return None if name is None else call_method(ctx, args[0], name, *args[1:])

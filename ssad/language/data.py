@@ -47,6 +47,12 @@ class _Buffers:
         self.now, self.next = self.next, self.now
 
 
+class _Damped(_Momentum):
+    def step(self, gradient: float) -> float:
+        self.velocity *= 0.5
+        return super().step(gradient)
+
+
 class _Scheme(enum.Enum):
     EULER = 1
     MIDPOINT = 2
@@ -93,6 +99,17 @@ def rebound_arrays(x=np.array([0.3, -1.2, 0.8])) -> float:
     for _ in range(3):
         buffers.step()
     return buffers.now[1] * buffers.next[1]
+
+
+def objects_of_several_classes(x: float = 0.7, n: int = 3) -> float:
+    """Objects of several classes, chosen at run time."""
+    movers = []
+    for k in range(n):
+        movers.append(_Damped(x) if k % 2 else _Momentum(0.5 * x))
+    total = 0.0
+    for mover in movers:
+        total += mover.step(x) * mover.step(1.0)
+    return total if isinstance(movers[0], _Momentum) else 0.0
 
 
 def values_or_none(x=np.array([0.3, -1.2, 0.8])) -> float:

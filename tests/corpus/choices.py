@@ -2,6 +2,9 @@
 
 import functools
 import math
+from dataclasses import dataclass
+
+import numpy as np
 
 from .registry import case
 
@@ -84,3 +87,92 @@ def some_of_them_raise(x, n):
     elif n:
         return value
     return value * f(x + 1.0)
+
+
+@dataclass
+class Circle:
+    radius: float
+
+    def area(self):
+        return math.pi * self.radius**2
+
+    def grow(self, factor):
+        self.radius = self.radius * factor
+
+    def __add__(self, more):
+        return Circle(self.radius + more)
+
+    def __len__(self):
+        return 1
+
+
+class Shape:
+    sides = 4
+
+    def __init__(self, side, corner):
+        self.side = side
+        self.corner = corner
+
+    def area(self):
+        return self.side * self.side + self.corner[0]
+
+    def grow(self, factor):
+        self.side += factor
+        self.corner[0] *= factor
+
+    def __add__(self, more):
+        return Shape(self.side * more, self.corner)
+
+    def __len__(self):
+        return self.sides
+
+
+class Slab(Shape):
+    sides = 6
+
+    def __init__(self, side, corner, height):
+        super().__init__(side, corner)
+        self.height = height
+
+    def area(self):
+        return super().area() * self.height
+
+
+@case(args=[lambda: (0.7, 0), lambda: (0.7, 5)], argnums=0)
+def shapes_of_several_classes(x, n):
+    shapes = []
+    for k in range(n):
+        if k % 3 == 0:
+            shapes.append(Circle(x * (k + 1)))
+        elif k % 3 == 1:
+            shapes.append(Shape(x + k, np.full(2, x)))
+        else:
+            shapes.append(Slab(x, np.ones(1), x * k))
+    for shape in shapes:
+        shape.grow(1.1)
+    total = 0.0
+    for shape in shapes:
+        total += shape.area() * len(shape)
+        if isinstance(shape, Circle):
+            total += shape.radius
+    largest = Circle(x) if n > 2 else Slab(x, np.ones(2), 2.0)
+    for shape in shapes:
+        if shape.area() > largest.area():
+            largest = shape
+    largest.grow(x)
+    other = largest + x
+    return total + largest.area() + other.area()
+
+
+@case(args=[lambda: (0.3, 0), lambda: (0.3, 4)], argnums=0)
+def an_object_of_the_other_class(x, n):
+    shape = Circle(x)
+    for _ in range(n):
+        if isinstance(shape, Circle):
+            shape = Shape(shape.area(), np.full(1, x))
+        else:
+            shape = Circle(shape.area() * 0.1)
+    try:
+        return shape.radius
+    except AttributeError:
+        return shape.area() * 2.0
