@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 
-from ssad.frontend.abstract import Abstract, OneOf
+from ssad.frontend.abstract import Abstract, MemoryList, OneOf, Reference
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import NEVER_RETURNS, TRUE, Context, Dead, Gone, Rep
+from ssad.frontend.context import NEVER_RETURNS, TRUE, Context, Dead, Gone, Rep, undefined
 from ssad.frontend.joins import NoJoin, join, sort_of
 from ssad.frontend.shapes import placeholder, represent, travelling
-from ssad.ir.core import Block, Const, Edge, Terminator, branch, jump
+from ssad.ir.core import Block, Const, Edge, Terminator, Value, branch, jump
 from ssad.ir.types import I64
 
 Call = Callable[[Rep], Rep]
@@ -32,6 +32,41 @@ def each(ctx: Context, callee: Rep, call_one: Call) -> Rep:
         cause = f"{kind} is not compiled in this place, where it would have to be chosen"
         raise unsupported("call", cause, ctx.loc, "choose with an `if` statement")
     return _typed(ctx, callee, call_one) if ctx.block is None else _written(ctx, callee, call_one)
+
+
+def where(ctx: Context, condition: Value, make: Call, of: Rep) -> Rep:
+    """What `make(of)` gives where a condition holds; elsewhere `of` is undefined, and so is this.
+
+    What leads to memory may not be touched where it is undefined: that takes a branch.
+    """
+    here = ctx.block
+    if not leads_on(of.abstract):
+        before = ctx.assumption
+        ctx.assumption = ctx.and_(before, condition)
+        try:
+            return make(of)
+        finally:
+            ctx.assumption = before
+    if here is None or isinstance(condition, Const):
+        return make(of)
+    if ctx.assumption is not TRUE:
+        cause = f"{of.abstract}, which may be None, is not compiled in this place"
+        raise unsupported("value", cause, ctx.loc, "choose with an `if` statement")
+    ctx.block = ctx.new_block("there")
+    inside = Edge(ctx.block)
+    made = make(of)
+    parts = travelling(made.abstract, made.parts)
+    end = ctx.block
+    merge = ctx.new_block("joined")
+    end.term = jump(merge, parts, ctx.loc)
+    here.term = branch(condition, inside, Edge(merge, [undefined(part.type) for part in parts]), ctx.loc)
+    ctx.block = merge
+    return represent(made.abstract, merge.add_param)
+
+
+def leads_on(kind: Abstract) -> bool:
+    """Whether it is, or has inside, an object or list in memory."""
+    return isinstance(kind, Reference | MemoryList) or any(map(leads_on, kind.children()))
 
 
 def _typed(ctx: Context, callee: Rep, call_one: Call) -> Rep:

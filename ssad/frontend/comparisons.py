@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from ssad.frontend import complexes, dicts, lists, outside, records
+from ssad.frontend import choices, complexes, dicts, lists, outside, records
 from ssad.frontend.abstract import (
     ArrayOf,
     ComplexArrayOf,
@@ -28,7 +28,7 @@ from ssad.frontend.abstract import (
     is_none,
 )
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import FALSE, TRUE, Context, Rep, flag_of, known, scalar
+from ssad.frontend.context import FALSE, TRUE, Context, Rep, compound, flag_of, known, scalar
 from ssad.frontend.joins import sort_of
 from ssad.frontend.nothing import there, value_of
 from ssad.frontend.promotion import (
@@ -107,8 +107,9 @@ def _compare_perhaps(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     neither = ctx.and_(ctx.not_(there(a)), ctx.not_(there(b)))
     equal = neither
     if both is not FALSE:
-        same = _where(ctx, both, lambda: truth(ctx, compare(ctx, "==", value_of(a), value_of(b))))
-        equal = ctx.or_(neither, ctx.and_(both, same))
+        pair = compound(TupleOf, [value_of(a), value_of(b)])
+        same = choices.where(ctx, both, lambda rep: compare(ctx, "==", *rep.items()), pair)
+        equal = ctx.or_(neither, ctx.and_(both, truth(ctx, same)))
     return plain_bool(equal if symbol == "==" else ctx.not_(equal))
 
 
@@ -360,7 +361,8 @@ def truth(ctx: Context, a: Rep) -> Value:
         return complexes.truth(ctx, a)
     if isinstance(kind, MaybeNone):
         some = there(a)
-        return ctx.and_(some, _where(ctx, some, lambda: truth(ctx, value_of(a))))
+        found = choices.where(ctx, some, lambda rep: plain_bool(truth(ctx, rep)), value_of(a))
+        return ctx.and_(some, found.parts[0])
     own = records.call_method(ctx, a, "__bool__") or records.call_method(ctx, a, "__len__")
     if own is not None:
         return truth(ctx, own)

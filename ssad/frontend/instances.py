@@ -17,6 +17,7 @@ from ssad.frontend.abstract import (
     Compound,
     DictOf,
     Known,
+    MaybeNone,
     MaybeUnbound,
     ObjectOf,
     OneOf,
@@ -29,6 +30,7 @@ from ssad.frontend.captures import MISSING, Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, Context, Gone, Rep, compound, known
 from ssad.frontend.dicts import entries
+from ssad.frontend.nothing import value_of
 from ssad.frontend.outside import outside_value
 from ssad.frontend.shapes import travelling_types
 from ssad.ir.core import Op
@@ -158,6 +160,10 @@ def put(ctx: Context, rep: Rep, name: str, value: Rep) -> None:
 def handed_over(ctx: Context, rep: Rep) -> Rep:
     """The values of the objects in a result for who is outside: what their attributes hold now."""
     kind = rep.abstract
+    if isinstance(kind, MaybeNone) and choices.leads_on(kind):
+        some = rep.parts[-1]
+        found = choices.where(ctx, some, lambda one: handed_over(ctx, one), value_of(rep))
+        return Rep(MaybeNone([found.abstract]), [*found.parts, some])
     if isinstance(kind, Compound):
         items = [handed_over(ctx, item) for item in rep.items()]
         extra = rep.parts[len(kind.parts) - 1 :] if kind.extra is not None else []

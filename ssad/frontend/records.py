@@ -17,7 +17,7 @@ from ssad.frontend.abstract import Known, NamedTupleOf, ObjectOf, OneOf, Partial
 from ssad.frontend.binding import bind
 from ssad.frontend.captures import MISSING, Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import Context, Rep, compound, known
+from ssad.frontend.context import Context, Dead, Rep, compound, known
 from ssad.frontend.lift import REQUIRED, Param
 from ssad.frontend.outside import outside_value
 from ssad.trees import is_named_tuple, is_record
@@ -81,11 +81,20 @@ def _equal_fields(ctx: Context, a: Rep, b: Rep) -> Rep | None:
     cls = class_of(a)
     if cls is not class_of(b):
         return None
-    assert isinstance(a.abstract, RecordOf)
-    names = a.abstract.made_of[1]
-    wanted = {field.name for field in dataclasses.fields(cls) if field.compare}  # type: ignore[arg-type]
-    sides = [[rep for name, rep in zip(names, x.items(), strict=True) if name in wanted] for x in (a, b)]
+    wanted = [field.name for field in dataclasses.fields(cls) if field.compare]  # type: ignore[arg-type]
+    sides = [[_attribute_of(ctx, x, name) for name in wanted] for x in (a, b)]
     return compared(ctx, "==", *(compound(TupleOf, side) for side in sides))
+
+
+def _attribute_of(ctx: Context, rep: Rep, name: str) -> Rep:
+    """An attribute of an object that has it."""
+    if isinstance(rep.abstract, ObjectOf):
+        value = instances.own(ctx, rep, name)
+    else:
+        value = dict(zip(rep.abstract.made_of[1], rep.items(), strict=True)).get(name)  # type: ignore[attr-defined]
+    if value is None:
+        raise Dead("AttributeError", f"'{rep.abstract}' object has no attribute '{name}'", ())
+    return value
 
 
 def _apply(ctx: Context, callee: Rep, args: list[Rep], keywords: dict[str, Rep] | None = None) -> Rep:
