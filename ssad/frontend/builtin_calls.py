@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import choices, complex_arrays, complexes, dicts, generators, iteration, reductions
+from ssad.frontend import choices, complex_arrays, complexes, dicts, generators, iteration, lists, reductions
 from ssad.frontend.abstract import (
     DTYPES,
     MIXED,
@@ -212,7 +212,10 @@ def _classes(wanted: Abstract) -> Any:
 
 
 def _iter(ctx: Context, x: Rep) -> Rep:
-    """`iter(x)`: of a generator it is itself; in an `__iter__` that returns it, it goes to one loop only."""
+    """`iter(x)`: of a generator it is itself; in an `__iter__` that returns it, it goes to one loop only.
+
+    Of what has items by number it is a generator of them: both end for good, and see a list grow.
+    """
     if isinstance(x.abstract, GeneratorOf):
         return x
     assert ctx.instance is not None and ctx.op is not None and ctx.op.result is not None
@@ -221,6 +224,8 @@ def _iter(ctx: Context, x: Rep) -> Rep:
     own = ctx.instance.lifted.function.name.endswith("__iter__")
     if own and not uses.into.get(ctx.op.result) and all(not isinstance(user, Op) for user in users):
         return iteration.iterable(ctx, x)
+    if isinstance(x.abstract, TupleOf | ListOf | MemoryList | RangeOf | ArrayOf):
+        return lists.by_library(ctx, "iterated", x)
     raise unsupported(
         "call", f"an iterator of {x.abstract} is not compiled", ctx.loc, "loop over it, or index it"
     )
@@ -269,7 +274,7 @@ BUILTINS: dict[Any, Handler] = {
         "iterable",
         "start",
     ),
-    zip: Handler(iteration.zip_, "*"),
+    zip: Handler(iteration.zip_, "*", "strict"),
     next: Handler(generators.next_, "iterator", "default"),
     map: Handler(iteration.map_, "*"),
     any: Handler(reductions.any_, "items"),

@@ -47,7 +47,11 @@ def construct(ctx: Context, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
 
 def _pairs(rep: Rep) -> list[Rep]:
     kind = rep.abstract
-    if isinstance(kind, ZipOf) and all(isinstance(item, TupleOf | ListOf) for item in kind.items):
+    if (
+        isinstance(kind, ZipOf)
+        and kind.tag is None
+        and all(isinstance(item, TupleOf | ListOf) for item in kind.items)
+    ):
         columns = [item.items() for item in rep.items()]
         return [compound(TupleOf, row) for row in zip(*columns, strict=False)]
     return rep.items() if isinstance(kind, TupleOf | ListOf) else [rep]

@@ -81,19 +81,28 @@ def next_(ctx: Context, rep: Rep, default: Rep | None) -> Rep:
         else:
             ctx.check(there, "StopIteration", None)
         return item(ctx, rep)
+    if not _yields(ctx, rep):
+        return default
     return ctx.select(there, item(ctx, rep), default)
 
 
 def goes_through_one(rep: Rep) -> bool:
-    """Whether asking for an item changes a generator."""
-    return isinstance(rep.abstract, GeneratorOf) or (
-        isinstance(rep.abstract, EnumerateOf | ZipOf | MapOf) and any(map(goes_through_one, rep.items()))
+    """Whether asking for an item changes a generator, or may raise as a strict `zip` does."""
+    kind = rep.abstract
+    return isinstance(kind, GeneratorOf) or (
+        (isinstance(kind, ZipOf) and kind.tag is not None)
+        or (isinstance(kind, EnumerateOf | ZipOf | MapOf) and any(map(goes_through_one, rep.items())))
     )
+
+
+def _yields(ctx: Context, rep: Rep) -> bool:
+    """Whether a `yield` has been found that control gets to."""
+    site = rep.abstract.site  # type: ignore[attr-defined]
+    return VALUE in (site.found if ctx.block is None else site.content)
 
 
 def item(ctx: Context, rep: Rep) -> Rep:
     """What the generator has yielded last."""
-    site = rep.abstract.site  # type: ignore[attr-defined]
-    if VALUE not in (site.found if ctx.block is None else site.content):
+    if not _yields(ctx, rep):
         raise Gone
     return cells.read(ctx, rep, VALUE)

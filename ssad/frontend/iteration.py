@@ -37,6 +37,9 @@ from ssad.frontend.python_errors import message_of
 from ssad.ir.core import Const, Op, Value
 from ssad.ir.types import BOOL, I64
 
+STRICT = "strict"
+"""The tag of `zip(..., strict=True)`."""
+
 _ZERO, _ONE = Const(I64, 0), Const(I64, 1)
 
 
@@ -102,6 +105,7 @@ def count_of(ctx: Context, rep: Rep) -> Value:
     if isinstance(kind, ReversedOf):
         return rep.parts[-1]
     if isinstance(kind, ZipOf | MapOf):
+        _refuse_strict(ctx, kind)
         counts = [count_of(ctx, item) for item in _inner(rep)]
         shortest = counts[0] if counts else _ZERO
         for count in counts[1:]:
@@ -117,6 +121,8 @@ def iter_more(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 def _more(ctx: Context, rep: Rep, k: Value) -> Value:
     kind = rep.abstract
+    if isinstance(kind, ZipOf) and kind.tag == STRICT:
+        return _all_or_none(ctx, [_more(ctx, item, k) for item in rep.items()])
     if isinstance(kind, ZipOf | MapOf):
         return ctx.and_(*[_more(ctx, item, k) for item in _inner(rep)]) if kind.items else FALSE
     if isinstance(kind, EnumerateOf):
@@ -304,10 +310,37 @@ def enumerate_(ctx: Context, args: list[Rep]) -> Rep:
     )
 
 
-def zip_(ctx: Context, args: list[Rep]) -> Rep:
-    """`zip(x, y, ...)`."""
+def zip_(ctx: Context, args: list[Rep], strict: Rep | None = None) -> Rep:
+    """`zip(x, y, ...)`, `zip(x, y, ..., strict=True)`."""
     _refuse_late_generators(ctx, "zip", args)
-    return compound(ZipOf, [iterable(ctx, arg) for arg in args])
+    kinds = [iterable(ctx, arg) for arg in args]
+    wanted = None if strict is None else strict.abstract
+    value = wanted.constant if isinstance(wanted, Number) else getattr(wanted, "object", False)
+    if value is not None and not isinstance(value, bool):
+        raise unsupported("call", "this argument strict of zip is not compiled", ctx.loc, "write True")
+    if strict is not None and value is None:
+        raise unsupported("call", "strict of zip is not known at compile time", ctx.loc, "write True")
+    return compound(ZipOf, kinds, STRICT) if value and len(kinds) > 1 else compound(ZipOf, kinds)
+
+
+def _all_or_none(ctx: Context, more: list[Value]) -> Value:
+    """Whether all items of a strict `zip` go on; they end together."""
+    first = more[0]
+    for n, other in enumerate(more[1:], 1):
+        before = "argument 1" if n == 1 else f"arguments 1-{n}"
+        shorter = f"zip() argument {n + 1} is shorter than {before}"
+        longer = f"zip() argument {n + 1} is longer than {before}"
+        ctx.check(ctx.not_(ctx.and_(first, ctx.not_(other))), "ValueError", shorter)
+        ctx.check(ctx.not_(ctx.and_(other, ctx.not_(first))), "ValueError", longer)
+    return first
+
+
+def _refuse_strict(ctx: Context, kind: Abstract) -> None:
+    """What asks for the number of items at once would raise too early, or not at all."""
+    if isinstance(kind, ZipOf) and kind.tag == STRICT:
+        raise unsupported(
+            "iteration", "zip(strict=True) is compiled in a `for` loop only", ctx.loc, "write the loop"
+        )
 
 
 def _refuse_late_generators(ctx: Context, name: str, args: list[Rep]) -> None:

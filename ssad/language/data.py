@@ -198,11 +198,12 @@ def filtering(x=np.array([0.3, -1.2, 0.8])) -> float:
 
 
 def iteration_tools(x=np.array([0.3, -1.2, 0.8])) -> float:
-    """`enumerate`, `zip`, `reversed`."""
+    """`enumerate`, `zip`, also `strict`, `reversed`, `iter`."""
     s = 0.0
-    for k, (a, b) in enumerate(zip(x, reversed(x)), 1):
+    for k, (a, b) in enumerate(zip(x, reversed(x), strict=True), 1):
         s += k * a * b
-    return s
+    ends = iter((s, 2.0))
+    return next(ends) * next(ends)
 
 
 def map_and_sorted(x=np.array([0.3, -1.2, 0.8])) -> float:

@@ -13,6 +13,12 @@ from typing import Any
 from ssad.ir.raising import UNORDERED
 
 
+def iterated(iterable: Any) -> Any:
+    """`iter(x)` of what has items by number."""
+    for item in iterable:  # noqa: UP028, which is not compiled
+        yield item
+
+
 def filled(out: list[Any], items: Any) -> Any:
     for item in items:
         out.append(item)
@@ -435,6 +441,7 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "greatest_by_or": greatest_by_or,
     "greatest_or": greatest_or,
     "inserted": inserted,
+    "iterated": iterated,
     "keys": keys,
     "least": least,
     "least_by": least_by,

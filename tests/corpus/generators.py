@@ -186,3 +186,48 @@ def raises_while_it_goes_on(x):
     for v in failing(x):
         total += v
     return total
+
+
+@case(args=lambda: (_normal(4), 0.7))
+def iterators_of_what_has_items(x, t):
+    its = iter(x)
+    first = next(its)
+    total = first * t
+    for e in its:
+        total += e * e
+    grown = [t, t * t]
+    entries = iter(grown)
+    total += next(entries)
+    grown.append(total * 0.5)
+    for g in entries:
+        total += math.sin(g)
+    pair = iter((t, t + 1.0))
+    a = next(pair)
+    b = next(pair)
+    return total * a + b + next(pair, 2.0) + next(iter(range(3, 5))) + next(iter(()), t)
+
+
+@case(args=lambda: (_normal(3), _normal(3, seed=5), 0.7))
+def zipped_strictly(x, y, t):
+    total = 0.0
+    for a, b, k in zip(x, y, (1.0, 2.0, 3.0), strict=True):
+        total += a * b * k
+    for n, (a, b) in enumerate(zip(powers(t, 3), x, strict=True)):
+        total += a * b * n
+    return total
+
+
+@case(args=lambda: (_normal(3), _normal(3), np.ones(2)), raises=ValueError)
+def zipped_with_one_too_few(x, y, z):
+    total = 0.0
+    for a, b, c in zip(x, y, z, strict=True):
+        total += a * b * c
+    return total
+
+
+@case(args=lambda: (_normal(2), _normal(3)), raises=ValueError)
+def zipped_with_one_too_many(x, y):
+    total = 0.0
+    for a, b in zip(x, y, strict=True):
+        total += a * b
+    return total
