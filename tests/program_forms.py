@@ -18,6 +18,15 @@ class Spring:
         return Spring(self.k + other.k, self.rest * other.rest)
 
 
+class Line:
+    def __init__(self, slope):
+        self.slope = slope
+
+    def force(self, z):
+        self.slope = 0.5 * self.slope
+        return self.slope * math.sin(z)
+
+
 @dataclass
 class Meter:
     total: float = 0.0
@@ -125,6 +134,9 @@ INITIAL = {
     "object": "meter = Meter()",
     "append": "items = [a, b]",
     "arrays": "arrays = [x, s]",
+    "perhaps": "kept = None",
+    "bag": "bag = None",
+    "either": "pulled = Spring(b)",
     "rows": "rows = [[a, b], [b]]",
     "objects": "shelves = [Shelf(x), Shelf(y)]",
     "rebound": "shelf = Shelf(x)",

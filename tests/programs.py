@@ -270,6 +270,18 @@ SIMPLE: dict[str, Callable[[Writer], str]] = {
         "shelves[p % 2].turn({1})\nshelf_of = shelves[q % 2]\n"
         "{0} = math.tanh({0} + shelf_of.front[0])\nshelves.append(shelf_of)"
     ),
+    "perhaps": _assign(
+        "if p % 2:\n    kept = Shelf(x)\nif kept is not None:\n    kept.turn({1})\n"
+        "    {0} = math.tanh({0} + kept.front[0] * {2})"
+    ),
+    "bag": _assign(
+        "if q % 2:\n    bag = [{2}]\nif bag:\n    bag.append(math.tanh({1}))\n"
+        "{0} = math.tanh({0} * (bag or [0.5, {2}])[-1])"
+    ),
+    "either": _assign(
+        "pulled = Line({2}) if p % 2 else pulled\n{0} = math.tanh(pulled.force({1}))\n"
+        "acc += 0.1 if isinstance(pulled, Line) else 0.2"
+    ),
     "chosen": _assign("{0} = math.tanh((math.sin, helper, bend)[p % 3]({1}))"),
     "smallest": _assign("{0} = math.tanh(min({1} * e for e in x) + {2})"),
     "yielding": _assign("for e in fading({1}, p % 4):\n    {0} = math.tanh({0} + e * {2})"),
