@@ -67,6 +67,13 @@ def test_help_lists_the_verbs(capsys: pytest.CaptureFixture[str]) -> None:
         assert re.search(rf"^ +{verb}  ", out, re.M)
 
 
+def test_python_with_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ssad", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("ssad ")
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "--version")
     assert code == 0 and re.fullmatch(r"ssad \d+\.\d+.*\n", out)
