@@ -22,6 +22,9 @@ def test_stages_are_valid_and_survive_a_round_trip(case: Case, mode: str) -> Non
     for artefact in stages(case.fn, arguments, Recipe((Step(mode, case.positions),)), Trace(verify=True)):
         if artefact.stage not in IR_STAGES:
             break
+        seen.append(artefact.stage)
+        if mode == "forward" and artefact.stage in IR_STAGES[:3]:
+            continue  # the same as in reverse mode
         module = getattr(artefact.value, "module", artefact.value)
         assert isinstance(module, Module)
         verify(module, artefact.stage)
@@ -30,5 +33,4 @@ def test_stages_are_valid_and_survive_a_round_trip(case: Case, mode: str) -> Non
         assert difference(module, again) is None
         assert print_module(again) == text
         verify(again, artefact.stage)
-        seen.append(artefact.stage)
     assert tuple(seen) == IR_STAGES

@@ -113,7 +113,11 @@ def _side(dom: Dominators, deciding: Block, block: Block, into: Sources) -> int 
 
 def _skip_empty_blocks(function: Function) -> bool:
     """Lead edges into blocks that only jump on straight to where they jump."""
-    empty = {b: b.term.edges[0] for b in function.blocks[1:] if not b.ops and b.term.kind == "jump"}
+    empty = {
+        b: b.term.edges[0]
+        for b in function.blocks[1:]
+        if not b.ops and b.term.kind == "jump" and b.term.edges[0].target.sweep == b.sweep
+    }
     if not empty:
         return False
     into = _sources(function)
