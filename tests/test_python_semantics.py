@@ -349,3 +349,49 @@ def test_a_rest_of_too_few() -> None:
                 compiled(x)
         else:
             assert compiled(x) == expected
+
+
+class OwnError(Exception):
+    pass
+
+
+def raised_from_what_was_caught(x: float) -> float:
+    try:
+        return 1.0 / x
+    except ZeroDivisionError as error:
+        raise OwnError(f"no inverse of {x:.1f}", x) from error
+
+
+def raised_from_a_new_one(x: float) -> float:
+    if x == 0.0:
+        raise ValueError(x, "zero") from KeyError("a", 2.0 * x + 1.0)
+    return x
+
+
+def raised_from_a_class(x: float) -> float:
+    if x == 0.0:
+        raise ValueError("zero") from LookupError
+    return x
+
+
+def raised_from_nothing(x: float) -> float:
+    try:
+        return 1.0 / x
+    except ZeroDivisionError:
+        raise ValueError("zero") from None
+
+
+@pytest.mark.parametrize(
+    "fn", [raised_from_what_was_caught, raised_from_a_new_one, raised_from_a_class, raised_from_nothing]
+)
+def test_an_exception_knows_its_cause(fn: Callable[[float], float]) -> None:
+    assert ssad.jit(fn)(2.0) == fn(2.0)
+    with pytest.raises(Exception) as theirs:
+        fn(0.0)
+    for compiled in (ssad.jit(fn), ssad.grad(fn)):
+        with pytest.raises(type(theirs.value)) as ours:
+            compiled(0.0)
+        assert ours.value.args == theirs.value.args
+        cause, expected = ours.value.__cause__, theirs.value.__cause__
+        assert type(cause) is type(expected)
+        assert cause is None or (expected is not None and cause.args == expected.args)

@@ -221,6 +221,10 @@ def raise_site(site: Site, context: Context, objects: Mapping[str, object]) -> N
     payload = [number_of(name, context.words[PAYLOAD + k]) for k, name in enumerate(site.payload)]
     kind = objects.get(site.exc, getattr(builtins, site.exc, None))
     error = exception_of(kind, site.message, payload)
+    if site.cause is not None:
+        name, message, at = site.cause
+        of = objects.get(name, getattr(builtins, name, None))
+        error.__cause__ = exception_of(of, message, payload[at:])
     if error is not kind:  # what was made outside stays as it is
         for note in places(site.loc):
             error.add_note(note)

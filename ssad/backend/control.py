@@ -11,6 +11,7 @@ from ssad.backend.locks import SYMBOL as LOCK
 from ssad.backend.printing import SYMBOL
 from ssad.errors import UnsupportedError
 from ssad.ir.core import Block, Op, Terminator, Value
+from ssad.ir.raising import raised_from
 from ssad.ir.types import BOOL, Array, Tuple
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def _return(w: FunctionWriter, term: Terminator) -> None:
 def _raise(w: FunctionWriter, term: Terminator) -> None:
     label = w.fresh("raise")
     w.emit(f"br label %{label}")
-    w.failure(label, term.attrs["exc"], term.attrs.get("message"), term.operands)
+    attrs = term.attrs
+    w.failure(label, attrs["exc"], attrs.get("message"), term.operands, raised_from(attrs))
 
 
 TERMINATORS: dict[str, Callable[[FunctionWriter, Terminator], None]] = {

@@ -254,14 +254,21 @@ class FunctionWriter:
         self.failure(there, exc, message, payload)
         self.start(here)
 
-    def failure(self, label: str, exc: str, message: Any, payload: Sequence[Value]) -> None:
+    def failure(
+        self,
+        label: str,
+        exc: str,
+        message: Any,
+        payload: Sequence[Value],
+        cause: tuple[str, Any, int] | None = None,
+    ) -> None:
         """Write, out of the way, the block that reports a site."""
         if len(payload) > runtime.PAYLOAD_WORDS:
             raise UnsupportedError(
                 f"an error message with more than {runtime.PAYLOAD_WORDS} values", self.loc
             )
         lines, self.lines = self.lines, [f"{label}:"]
-        number = self.module.site(exc, message, payload, self.loc)
+        number = self.module.site(exc, message, payload, self.loc, cause)
         for k, value in enumerate(payload):
             at = self.tmp(f"getelementptr i64, ptr %ctx, i64 {runtime.PAYLOAD + k}")
             self.emit(f"store i64 {self.word(value)}, ptr {at}")

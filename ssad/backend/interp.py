@@ -18,7 +18,7 @@ from ssad.backend.externals import called
 from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.graph import LoopForest
 from ssad.ir.numbers import normalise
-from ssad.ir.raising import exception_of
+from ssad.ir.raising import exception_of, raised_from
 from ssad.ir.sweeps import seeds_of
 from ssad.ir.types import Scalar
 
@@ -203,6 +203,12 @@ def defined(block: Block) -> list[Value]:
 
 def exception(module: Module, attrs: dict[str, Any], payload: Sequence[Any]) -> BaseException:
     """The Python exception that a `check` or `raise` with these attributes stands for."""
-    name = attrs["exc"]
-    kind = module.objects.get(name) or getattr(builtins, name)
-    return exception_of(kind, attrs.get("message"), payload)
+
+    def of(name: str) -> object:
+        return module.objects.get(name) or getattr(builtins, name)
+
+    error = exception_of(of(attrs["exc"]), attrs.get("message"), payload)
+    cause = raised_from(attrs)
+    if cause is not None:
+        error.__cause__ = exception_of(of(cause[0]), cause[1], payload[cause[2] :])
+    return error

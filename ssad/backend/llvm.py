@@ -37,12 +37,14 @@ class Site:
     exc       the exception: a builtin's name or a key of `Module.objects`
     message   its arguments, as the attribute of the op says them (`ir/raising.py`)
     payload   the IR types of the payload
+    cause     what it is raised from: exception, message, and where in the payload its own begins
     """
 
     exc: str
     message: Any
     payload: tuple[str, ...]
     loc: Location | None
+    cause: tuple[str, Any, int] | None = None
 
 
 @dataclass
@@ -135,9 +137,16 @@ class ModuleWriter:
         self.recursive = recursive(self.module)
         self.debug = debuginfo.DebugInfo(first=10) if self.options.debug else None
 
-    def site(self, exc: str, message: Any, payload: Sequence[Value], loc: Location | None) -> int:
+    def site(
+        self,
+        exc: str,
+        message: Any,
+        payload: Sequence[Value],
+        loc: Location | None,
+        cause: tuple[str, Any, int] | None = None,
+    ) -> int:
         """The number of a new failing site."""
-        self.sites.append(Site(exc, message, tuple(str(v.type) for v in payload), loc))
+        self.sites.append(Site(exc, message, tuple(str(v.type) for v in payload), loc, cause))
         return len(self.sites)
 
     def print_place(self, op: Op) -> int:

@@ -7,7 +7,7 @@ from types import FunctionType
 
 from ssad.frontend.abstract import Abstract, Exceptional, Known, Number, Several, Text, TupleOf, Unbound
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import FALSE, TRUE, Context, Dead, Gone, Rep, compound, known, scalar
+from ssad.frontend.context import FALSE, TRUE, Cause, Context, Dead, Gone, Rep, compound, known, scalar
 from ssad.frontend.exceptions import MAX_PAYLOAD, exception_name, make_exception
 from ssad.frontend.joins import PLAIN, exceptions_in
 from ssad.frontend.promotion import plain_bool
@@ -105,7 +105,16 @@ def raise_(ctx: Context, term: Terminator, operands: list[Rep]) -> None:
         number = Const(I64, ctx.engine.exception_number(item.abstract))
         ctx.check(ctx.emit("ne", rep.parts[-1], number), *_words(ctx, item))
     exc, message, *payload = _words(ctx, last)
-    raise Dead(exc, message, payload)
+    raise Dead(exc, message, payload, _cause(ctx, operands[1:], MAX_PAYLOAD - len(payload)))
+
+
+def _cause(ctx: Context, operands: list[Rep], room: int) -> Cause | None:
+    """What the exception is raised `from`, where that is one that is known and its numbers find room."""
+    rep = as_exception(ctx, operands[0]) if operands else None
+    if rep is None or not isinstance(rep.abstract, Exceptional) or len(rep.parts) > room:
+        return None
+    exc, message, *payload = _words(ctx, rep)
+    return Cause(exc, message, payload)
 
 
 def as_exception(ctx: Context, rep: Rep) -> Rep | None:

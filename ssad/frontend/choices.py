@@ -140,8 +140,5 @@ def _one(ctx: Context, item: Rep, call_one: Call) -> Rep | None:
 def _raising(ctx: Context, dead: Dead) -> Terminator:
     error = ctx.exception(dead.exc, dead.message, dead.payload)
     if ctx.handler is None or error is None:
-        attrs: dict[str, object] = {"exc": dead.exc}
-        if dead.message is not None:
-            attrs["message"] = dead.message
-        return Terminator("raise", dead.payload, [], attrs, ctx.loc)
+        return dead.terminator(ctx.loc)
     return Terminator("jump", [], [ctx.handler(ctx, error)], None, ctx.loc)

@@ -40,7 +40,7 @@ from ssad.frontend.codes import untypable
 from ssad.frontend.folding import fold
 from ssad.frontend.joins import NoJoin, join, sort_of
 from ssad.frontend.python_errors import NOT_PYTHONS
-from ssad.ir.core import Block, Const, Edge, Function, Location, Op, Undef, Value, bool_, branch
+from ssad.ir.core import Block, Const, Edge, Function, Location, Op, Terminator, Undef, Value, bool_, branch
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import BOOL, F64, I64, Scalar, Type
 
@@ -82,14 +82,36 @@ NEVER_RETURNS = "a function has returned that never does"
 """What is said where control gets all the same."""
 
 
+@dataclass(frozen=True)
+class Cause:
+    """What an exception is raised from: name, message and payload of another one."""
+
+    exc: str
+    message: Any
+    payload: Sequence[Value]
+
+
 class Dead(Exception):
     """A check was found to fail whenever it is reached: the block ends here with a raise."""
 
-    def __init__(self, exc: str, message: Any, payload: Sequence[Value]) -> None:
+    def __init__(self, exc: str, message: Any, payload: Sequence[Value], cause: Cause | None = None) -> None:
         super().__init__(exc)
         self.exc = exc
         self.message = message
         self.payload = list(payload)
+        self.cause = cause
+
+    def terminator(self, loc: Location | None) -> Terminator:
+        """The `raise` that leaves the function."""
+        attrs: dict[str, Any] = {"exc": self.exc}
+        if self.message is not None:
+            attrs["message"] = self.message
+        if self.cause is None:
+            return Terminator("raise", self.payload, [], attrs, loc)
+        attrs |= {"cause": self.cause.exc, "cause_at": len(self.payload)}
+        if self.cause.message is not None:
+            attrs["cause_message"] = self.cause.message
+        return Terminator("raise", [*self.payload, *self.cause.payload], [], attrs, loc)
 
 
 def known(obj: Any) -> Rep:

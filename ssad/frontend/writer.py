@@ -131,7 +131,7 @@ class Writer:
         ctx = self.ctx
         error = ctx.exception(dead.exc, dead.message, dead.payload)
         if ctx.handler is None or error is None:
-            return Terminator("raise", dead.payload, [], _raising(dead), ctx.loc)
+            return dead.terminator(ctx.loc)
         return Terminator("jump", [], [ctx.handler(ctx, error)], None, ctx.loc)
 
     def _handler(self, block: Block) -> Callable[[Context, Rep], Edge] | None:
@@ -187,10 +187,3 @@ class Writer:
             parts = self.ctx.convert(self.env[value], wanted)
             arguments.extend(travelling(wanted, parts))
         return arguments
-
-
-def _raising(dead: Dead) -> dict[str, object]:
-    attrs: dict[str, object] = {"exc": dead.exc}
-    if dead.message is not None:
-        attrs["message"] = dead.message
-    return attrs

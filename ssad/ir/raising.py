@@ -8,7 +8,7 @@ payload; or a tuple, one entry per argument: a template for a string, a number k
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNORDERED = "ssad does not sort nan, whose place would depend on how it sorts"
@@ -25,6 +25,11 @@ def exception_of(kind: object, message: Any, payload: Sequence[Any]) -> BaseExce
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
         raise RuntimeError(f"{kind!r} is no exception")
     return kind(*(_argument(entry, payload) for entry in entries_of(message)))
+
+
+def raised_from(attrs: Mapping[str, Any]) -> tuple[str, Any, int] | None:
+    """What a `raise` is raised from: name and message of another exception, and where its payload begins."""
+    return (attrs["cause"], attrs.get("cause_message"), attrs["cause_at"]) if "cause" in attrs else None
 
 
 def entries_of(message: Any) -> tuple[Any, ...]:
