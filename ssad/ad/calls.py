@@ -14,7 +14,7 @@ In forward mode `@g.tangent` is called with tangents behind arguments and result
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ssad.analysis.activity import Activity, activity
@@ -154,17 +154,16 @@ Spelling = Callable[[list[Type]], list[tuple[str, int]]]
 
 
 def respell(function: Function, calls: Collection[Op], spelling: Spelling) -> dict[Op, Respelled]:
-    """Give each of `calls` the results of its `spelling`, each part extracted directly behind the call."""
+    """Give each of `calls` the results of its `spelling`, each part extracted directly behind the call.
+
+    Parts are extracted once only (see `extract_once`).
+    """
     old: dict[Op, dict[int, Value]] = {op: {} for op in calls}
     extracts: set[Op] = set()
-    forward: dict[Value, Value] = {}
-    for op in function.ops():
-        owner = op.operands[0].owner if op.name == "extract" else None
-        if isinstance(owner, Op) and owner in old and op.result is not None:
-            extracts.add(op)
-            kept = old[owner].setdefault(op.attrs["index"], op.result)
-            if kept is not op.result:
-                forward[op.result] = kept
+    for op, call in _extracts(function, old):
+        assert op.result is not None
+        extracts.add(op)
+        old[call][op.attrs["index"]] = op.result
     made: dict[Op, Respelled] = {}
     for block in function.blocks:
         ops, block.ops = block.ops, []
@@ -173,8 +172,41 @@ def respell(function: Function, calls: Collection[Op], spelling: Spelling) -> di
                 block.ops.append(op)
             if op in old:
                 made[op] = _with_results(op, old[op], spelling, block.ops)
-    replace_values(function, forward)
     return made
+
+
+def extract_once(function: Function) -> None:
+    """Let every part of what a kept call gives be one value, extracted directly behind the call.
+
+    A part that is extracted in several places would have an activity in each, and cotangents in each.
+    """
+    parts: dict[Op, dict[int, Op]] = {op: {} for op in kept_calls(function)}
+    forward: dict[Value, Value] = {}
+    extracts: set[Op] = set()
+    for op, call in _extracts(function, parts):
+        extracts.add(op)
+        kept = parts[call].setdefault(op.attrs["index"], op)
+        if kept is not op:
+            assert op.result is not None and kept.result is not None
+            forward[op.result] = kept.result
+    if not forward:
+        return
+    for block in function.blocks:
+        ops, block.ops = block.ops, []
+        for op in ops:
+            if op not in extracts:
+                block.ops.append(op)
+            block.ops += parts.get(op, {}).values()
+    replace_values(function, forward)
+    function.touch()
+
+
+def _extracts(function: Function, calls: Collection[Op]) -> Iterator[tuple[Op, Op]]:
+    """The ops that extract a part of what one of `calls` gives, each with the call."""
+    for op in function.ops():
+        owner = op.operands[0].owner if op.name == "extract" else None
+        if isinstance(owner, Op) and owner in calls and op.result is not None:
+            yield op, owner
 
 
 def _with_results(op: Op, old: dict[int, Value], spelling: Spelling, ops: list[Op]) -> Respelled:

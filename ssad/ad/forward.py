@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from ssad.ad.calls import (
     Demands,
     add_operands,
+    extract_once,
     has_companion,
     has_derivative,
     kept_calls,
@@ -68,6 +69,7 @@ class _Emission:
         """Write the tangent and enter it into the module."""
         of, function, module = self.of, self.function, self.demands.module
         custom = results_of_custom_calls(function, module)
+        extract_once(function)
         params = list(function.params)
         facts = self.demands.facts(function, params, self.active, called=self.called)
         varied = set(facts.varied)

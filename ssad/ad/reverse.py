@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ssad.ad.calls import Demands, has_companion, has_derivative
+from ssad.ad.calls import Demands, extract_once, has_companion, has_derivative
 from ssad.ad.companions import add_companions, companion
 from ssad.ad.cotangents import Cotangents
 from ssad.ad.custom import results_of_custom_calls
@@ -69,6 +69,7 @@ class _Emission:
         for block in function.blocks:
             block.sweep = "fwd"
         custom = results_of_custom_calls(function, module)
+        extract_once(function)
         params = list(function.params)
         facts = self.demands.facts(function, params, self.active, called=self.called)
         carriers = {v for v in _values(function) if facts.active(v)}

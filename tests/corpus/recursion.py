@@ -436,3 +436,20 @@ def raises_at_the_bottom(x, n):
     if n == 0:
         return x / (x - x)
     return raises_at_the_bottom(x, n - 1) * x
+
+
+@case(args=lambda: (0.3, 3))
+def part_of_a_result_used_twice(x, n):
+    """One part of what a call gives is tested, and used behind the test."""
+    low, _ = _low_and_high(min(x, 0.4), n)
+    rest = math.atan(1.2 ** math.tanh(low))
+    if rest > 9.0:
+        raise ValueError("too large")
+    return low + 0.25 * rest
+
+
+def _low_and_high(x, n):
+    if n == 0:
+        return x, 2.0 * x
+    low, high = _low_and_high(math.sin(x), n - 1)
+    return low * high, low + high
