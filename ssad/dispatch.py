@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from ssad.frontend.abstract import (
     ComplexArrayOf,
     ComplexOf,
     Known,
+    ListedOf,
     MaybeNone,
     Number,
     TreeOf,
@@ -29,7 +30,7 @@ from ssad.frontend.arguments import abstract_of
 from ssad.pipeline import Compiled, Recipe, compile_function
 from ssad.shadows import as_complex, as_reals, overlaps_itself, zeros_beside, zeros_like
 from ssad.trees import build as put_together
-from ssad.trees import flat, kind_of
+from ssad.trees import flat, kind_of, parts_of_tree
 
 
 class Specialisations:
@@ -150,6 +151,8 @@ class Specialisation:
 
         `outside` are arrays to be used instead of those found outside the function.
         """
+        if self.compiled.typed.changes:
+            self._refuse_shared(args)
         flat = self._flatten(args, self.captured() if outside is None else outside)
         values: list[Any] = []
         for kind, index, tangent in self.slots:
@@ -198,6 +201,31 @@ class Specialisation:
             for item, part in zip(argument.items, kind.parts(value), strict=True):
                 self._put(item, part, flat)
 
+    def _refuse_shared(self, args: Sequence[Any]) -> None:
+        """Raise ArgumentError where an object that is changed comes in twice: each is memory of its own."""
+        changed = {id(self._owner(args, change.path)) for change in self.compiled.typed.changes}
+        twice: set[int] = set()
+        work = [(n, value) for n, value in enumerate(args)]
+        while work:
+            n, value = work.pop()
+            if kind_of(value) is None:
+                continue
+            if id(value) in twice:
+                cause = f"the {type(value).__name__} in argument {n} is changed, and comes in elsewhere, too"
+                place = self.compiled.derivative.function.loc
+                raise ArgumentError(cause, place, "pass a copy: copy.copy(x)")
+            if id(value) in changed:
+                twice.add(id(value))
+            work += [(n, part) for part in parts_of_tree(value)]
+
+    @staticmethod
+    def _owner(args: Sequence[Any], path: Sequence[int]) -> Any:
+        """The object that the path leads to."""
+        owner = args[path[0]]
+        for n in path[1:]:
+            owner = parts_of_tree(owner)[n]
+        return owner
+
     def _refuse_write(self, number: int, array: Any) -> None:
         function = self.compiled.derivative.function
         name = function.params[self.position[Slot("primal", number)]].name
@@ -211,30 +239,71 @@ class Specialisation:
         result = self.result
         if type(result) is Number and result.flavour is PYTHON and not tangent:
             return results[0]
-        numbers = iter(range(len(result.parts)))
+        return _built(result, self._parts(results, range(len(result.parts))), tangent)
 
-        def build(abstract: Abstract) -> Any:
-            if isinstance(abstract, ComplexOf):
-                return _complex(build(abstract.items[0]), build(abstract.items[1]))
-            if isinstance(abstract, TreeOf):
-                return put_together(*abstract.made_of, [build(item) for item in abstract.items])
-            if isinstance(abstract, Known):
-                return None if tangent else abstract.object
-            if isinstance(abstract, MaybeNone):
-                value = build(abstract.of)
-                return value if results[self.result_position[Slot("primal", next(numbers))]] else None
-            at = self.result_position.get(Slot("primal", next(numbers), tangent))
-            value = None if at is None else results[at]
-            if isinstance(abstract, ComplexArrayOf):
-                return None if value is None else as_complex(value)
-            if not isinstance(abstract, Number):
-                return value
-            numpy = abstract.flavour is NUMPY
-            if abstract.flavour is MIXED:
-                numpy = results[self.result_position[Slot("primal", next(numbers))]]
-            return value if value is None or not numpy else DTYPES[abstract.numpy_type].type(value)
+    def _parts(self, results: Sequence[Any], numbers: range) -> Iterator[Part]:
+        """The primal's results with these numbers, each with its tangent, None where it has none."""
+        for n in numbers:
+            at = self.result_position.get(Slot("primal", n, True))
+            yield results[self.result_position[Slot("primal", n)]], None if at is None else results[at]
 
-        return build(result)
+    def bring_up_to_date(self, args: Sequence[Any], results: Sequence[Any]) -> None:
+        """Give objects, lists and dicts among the arguments the content that the function has left them
+        with.
+        """
+        typed = self.compiled.typed
+        if not typed.changes:
+            return
+        start = len(self.result.parts)
+        end = start + sum(len(kind.parts) for kind in typed.after)
+        parts = self._parts(results, range(start, end))
+        values = [_built(kind, parts, False) for kind in typed.after]
+        owners = [self._owner(args, change.path) for change in typed.changes]
+        for owner, change, value in zip(owners, typed.changes, values, strict=True):
+            missing = change.there == "never" or (change.there == "maybe" and value is None)
+            if change.name is None:
+                owner[:] = value
+            elif isinstance(owner, dict):
+                if missing:
+                    owner.pop(change.name, None)
+                else:
+                    owner[change.name] = value
+            elif not missing:
+                object.__setattr__(owner, change.name, value)
+
+
+Part = tuple[Any, Any]
+"""A native result and its tangent, None where it has none."""
+
+
+def _built(abstract: Abstract, parts: Iterator[Part], tangent: bool) -> Any:
+    """The Python object that the next `parts` stand for, or its tangent."""
+    if isinstance(abstract, ComplexOf):
+        return _complex(*(_built(item, parts, tangent) for item in abstract.items))
+    if isinstance(abstract, TreeOf):
+        return put_together(*abstract.made_of, [_built(item, parts, tangent) for item in abstract.items])
+    if isinstance(abstract, ListedOf):
+        columns = [next(parts) for _ in abstract.items]
+        rows = range(len(columns[0][0]))
+        return [_built(abstract.tag, _row(columns, k), tangent) for k in rows]
+    if isinstance(abstract, Known):
+        return None if tangent else abstract.object
+    if isinstance(abstract, MaybeNone):
+        built = _built(abstract.of, parts, tangent)
+        return built if next(parts)[0] else None
+    value = next(parts)[tangent]
+    if isinstance(abstract, ComplexArrayOf):
+        return None if value is None else as_complex(value)
+    if not isinstance(abstract, Number):
+        return value
+    numpy = next(parts)[0] if abstract.flavour is MIXED else abstract.flavour is NUMPY
+    return value if value is None or not numpy else DTYPES[abstract.numpy_type].type(value)
+
+
+def _row(columns: Sequence[Part], k: int) -> Iterator[Part]:
+    """The parts of element k of a list."""
+    for values, dots in columns:
+        yield values[k].item(), None if dots is None else dots[k].item()
 
 
 def _complex(re: Any, im: Any) -> Any:

@@ -215,7 +215,7 @@ def stages(
         if derivative.function is not primal:
             _keep_first(module, derivative.function)
             _run(module, ["inline"], trace)  # rules by hand are code, too
-        derivative = _differentiate(derivative, module, step, parts, recipe)
+        derivative = _differentiate(derivative, module, step, parts, recipe, len(typed.result.parts))
     if recipe.steps:
         _forget_rules(module)
         _keep_first(module, derivative.function)
@@ -288,7 +288,7 @@ def parts_of(arguments: Sequence[Abstract]) -> tuple[range, ...]:
 
 
 def _differentiate(
-    derivative: Derivative, module: Module, step: Step, parts: Sequence[range], recipe: Recipe
+    derivative: Derivative, module: Module, step: Step, parts: Sequence[range], recipe: Recipe, results: int
 ) -> Derivative:
     from ssad.ad.forward import forward
     from ssad.ad.reverse import reverse
@@ -304,7 +304,7 @@ def _differentiate(
         raise DifferentiationError(
             "reverse mode of a derivative is not done", cure="use forward over reverse"
         )
-    return reverse(derivative.function, module, active, fp=fp)
+    return reverse(derivative.function, module, active, fp=fp, seeded=results)
 
 
 def _tangent_inside(module: Module, function: Function, active: int) -> Tangent:

@@ -108,6 +108,13 @@ def build(cls: type, names: tuple[str, ...], parts: Sequence[Any]) -> Any:
     return made
 
 
+def parts_of_tree(value: Any) -> Sequence[Any]:
+    """The parts of a tree that is no leaf."""
+    kind = kind_of(value)
+    assert kind is not None
+    return kind.parts(value)
+
+
 def leaves(value: Any) -> Iterator[Any]:
     """The leaves of a tree, left to right; a leaf is its own."""
     kind = kind_of(value)

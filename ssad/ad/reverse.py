@@ -34,16 +34,17 @@ def reverse(
     active: Collection[int],
     *,
     fp: str = "reassoc contract nsz",
+    seeded: int | None = None,
 ) -> Derivative:
     """The adjoint of `primal`, entered into `module` as `@<name>.adjoint`, and those of functions it calls.
 
     `active` are the numbers of the parameters that the derivative is taken by (float scalars and float
     arrays); other arrays get a shadow where active data reaches them. `fp` are the flags of the arithmetic
-    that the adjoint adds.
+    that the adjoint adds; `seeded` how many of the results are differentiated, all of them if None.
     """
     demands = Demands(primal, module, active, forward=False)
     emission = _Emission(primal, adjoint_name(primal.name), demands, active, called=False)
-    emission.emit(fp)
+    emission.emit(fp, seeded)
     for name, numbers in demands.wanted.items():
         _Emission(module.functions[name], joint_name(name), demands, sorted(numbers), called=True).emit(fp)
     return Derivative(emission.function, tuple(emission.param_slots), tuple(emission.result_slots))
@@ -63,7 +64,7 @@ class _Emission:
         self.param_slots: list[Slot] = []
         self.result_slots: list[Slot] = []
 
-    def emit(self, fp: str) -> None:
+    def emit(self, fp: str, seeded: int | None = None) -> None:
         """Write the adjoint and enter it into the module."""
         function, module = self.function, self.demands.module
         for block in function.blocks:
@@ -77,7 +78,7 @@ class _Emission:
         carriers.update(split.shadows)
         shadows = add_companions(function, carriers.__contains__, "shadow", split.shadows)
         self._take_shadows(params, shadows)
-        seeds = self._take_seeds()
+        seeds = self._take_seeds(seeded)
         if self.called:
             self._return_shadows(shadows)
         scalars = {v for v in carriers if isinstance(v.type, Scalar)}
@@ -105,10 +106,10 @@ class _Emission:
             if param in shadows:
                 self.param_slots.append(Slot("shadow", n))
 
-    def _take_seeds(self) -> dict[int, Value]:
+    def _take_seeds(self, seeded: int | None) -> dict[int, Value]:
         """Parameters for the cotangents of the results; arrays of a function called have their shadows."""
         seeds: dict[int, Value] = {}
-        for n, type_ in enumerate(self.function.result_types):
+        for n, type_ in enumerate(self.function.result_types[:seeded]):
             if has_derivative(type_) and not (self.called and has_companion(type_)):
                 seeds[n] = self.function.entry.add_param(type_, "seed")
                 self.param_slots.append(Slot("seed", n))

@@ -53,7 +53,9 @@ class Compiled(Generic[P, R]):
             return self._fixed(args, kwargs, "value")
         bound = self._bind(args, kwargs)
         found = self.versions.find(bound, ())
-        return found.rebuild(found.call(found.prepare(bound)))
+        results = found.call(found.prepare(bound))
+        found.bring_up_to_date(bound, results)
+        return found.rebuild(results)
 
     def _bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Sequence[Any]:
         """The arguments in order, defaults filled in; fast where all are given."""

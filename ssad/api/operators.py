@@ -59,6 +59,7 @@ def jvp(
     directions = {n: like(tangents[n], primals[n], f"tangents[{n}]") for n in active}
     give_tangents(found, directions, values)
     results = found.call(values)
+    found.bring_up_to_date(primals, results)
     return found.rebuild(results), found.rebuild(results, tangent=True)
 
 
@@ -82,7 +83,9 @@ def vjp(
     found = versions.find(primals, (Step("reverse", active),))
     plain_call = versions.find(primals, ())
     kept = copies([*primals, *found.captured()])
-    value = plain_call.rebuild(plain_call.call(plain_call.prepare(primals)))
+    results = plain_call.call(plain_call.prepare(primals))
+    plain_call.bring_up_to_date(primals, results)
+    value = plain_call.rebuild(results)
 
     @door
     def pullback(y_bar: Any) -> tuple[Any, ...]:

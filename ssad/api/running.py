@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ssad.ad.calls import has_derivative
 from ssad.ad.signature import Slot
 from ssad.api.arguments import check_differentiable, is_differentiable, like
 from ssad.dispatch import Specialisation, Specialisations
 from ssad.errors import ArgumentError, DifferentiationError
-from ssad.frontend.abstract import Abstract, ArrayOf, ComplexOf, MaybeNone, Number, TreeOf
+from ssad.frontend.abstract import Abstract, ArrayOf, ComplexOf, ListedOf, MaybeNone, Number, TreeOf
 from ssad.shadows import as_complex, as_reals, copies, zeros_like
-from ssad.trees import kind_of, leaves, refilled
+from ssad.trees import kind_of, leaves, parts_of_tree, refilled
 
 
 def part(found: Specialisation, argument: int) -> int:
@@ -40,7 +41,9 @@ def reverse(
             "is a `return` missing? raise an error where there is no value",
             code="SSAD0207",
         )
-    return value, [cotangent(found, n, args, values, results) for n in argnums]
+    cotangents = [cotangent(found, n, args, values, results) for n in argnums]
+    found.bring_up_to_date(args, results)  # from here on the arguments may have other parts
+    return value, cotangents
 
 
 def float_result(
@@ -155,6 +158,10 @@ def _placed(found: Specialisation, argument: int, tangent: Any) -> Iterator[tupl
 def give_seeds(found: Specialisation, y_bar: Any, y: Any, values: list[Any]) -> None:
     """Put the cotangent of a result (a float, an array, or a tree of them) in place of the seeds."""
     positions = [n for n, slot in enumerate(found.slots) if slot.kind == "seed"]
+    if _has_list(found.result):
+        for position, seed in zip(positions, _seeds(found.result, like(y_bar, y, "y_bar")), strict=True):
+            values[position] = seed
+        return
     every = [*leaves(y)]
     floats = [leaf for leaf in every if is_differentiable(leaf)]
     bars = [*leaves(y_bar)]
@@ -169,6 +176,30 @@ def give_seeds(found: Specialisation, y_bar: Any, y: Any, values: list[Any]) -> 
         seed = like(np.zeros(np.shape(own)) if nothing else bar, own, "y_bar")
         for value in real_parts(seed):
             values[next(at)] = value
+
+
+def _has_list(kind: Abstract) -> bool:
+    """Whether a list that was made inside is part of a result."""
+    return isinstance(kind, ListedOf) or any(map(_has_list, kind.children()))
+
+
+def _seeds(kind: Abstract, bar: Any) -> Iterator[Any]:
+    """The seeds of a result of this kind, one for each float that leaves native code; of a list a column for
+    each float of an element.
+    """
+    if isinstance(kind, ListedOf):
+        rows = [[*_seeds(kind.tag, one)] for one in bar]
+        columns = [part.is_float for part in kind.tag.parts]
+        for n in range(sum(columns)):
+            yield np.array([row[n] for row in rows], float)
+    elif isinstance(kind, TreeOf):
+        for item, one in zip(kind.items, parts_of_tree(bar), strict=True):
+            yield from _seeds(item, one)
+    elif isinstance(kind, MaybeNone):
+        yield from _seeds(kind.of, bar)
+    else:
+        floats = [part for part in kind.parts if has_derivative(part)]
+        yield from real_parts(bar) if floats and bar is not None else [0.0] * len(floats)
 
 
 def real_parts(x: Any) -> tuple[Any, ...]:

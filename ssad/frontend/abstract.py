@@ -399,6 +399,15 @@ class ListOf(TreeOf):
         return list, ()
 
 
+class ListedOf(Compound):
+    """A list as it leaves native code: its items are arrays, a column for each part of an element `tag`."""
+
+    noun = "list"
+
+    def __str__(self) -> str:
+        return f"list of {self.tag}"
+
+
 class DictOf(TreeOf):
     """A dict whose keys are known strings: `tag` the keys in order, items their values. Nobody changes it."""
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ssad.externals import External, Raw, functions_of
-from ssad.frontend import choices, complex_calls, complexes, dicts, generators, instances, lists, records
+from ssad.frontend import choices, complex_calls, complexes, dicts, generators, handover, lists, records
 from ssad.frontend.abstract import (
     SCALARS,
     Abstract,
@@ -40,7 +40,7 @@ from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.complex_calls import COMPLEX_CALLS
 from ssad.frontend.context import FALSE, Context, Gone, Rep, compound, known, scalar
 from ssad.frontend.conversion import to_numpy
-from ssad.frontend.custom import CUSTOM_VJP, DERIVATIVES, HAND_OVER, LIBRARY, STOP_GRADIENT
+from ssad.frontend.custom import CUSTOM_VJP, DERIVATIVES, LIBRARY, PUT_INTO, STOP_GRADIENT, THROUGH
 from ssad.frontend.derivatives import (
     call_derivative,
     compiled,
@@ -143,8 +143,10 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
     own = records.builtin(ctx, obj, args)
     if own is not None:
         return own
-    if obj is HAND_OVER:
-        return instances.handed_over(ctx, args[0])
+    if obj is THROUGH:
+        return handover.through(ctx, args, keywords)
+    if obj is PUT_INTO:
+        return handover.put_into(ctx, args)
     if isinstance(obj, External):
         return _call_external(ctx, obj, args, keywords)
     if isinstance(obj, Raw):

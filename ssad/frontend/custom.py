@@ -25,8 +25,11 @@ LOOPS: dict[str, Callable[..., Any]] = {}
 """Name -> a plain Python function that does in a loop what a handler cannot emit."""
 
 
-HAND_OVER: Any = object()
-"""Stands for the function that makes values of objects made inside."""
+THROUGH: Any = object()
+"""Stands for the function that calls another through the door: see `handover.py`."""
+
+PUT_INTO: Any = object()
+"""Stands for the function that puts the parts of an element into columns."""
 
 
 def with_rule(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -38,9 +41,11 @@ def with_rule(fn: Callable[..., Any]) -> Callable[..., Any]:
     return _calling(fn, "fn({})", {})
 
 
-def handing_over(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that calls `fn` and makes values of the objects in its result (see `instances.py`)."""
-    return _calling(fn, "hand_over(fn({}))", {"hand_over": HAND_OVER})
+def through_the_door(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that calls `fn`, with memory for what it changes of the caller's, and makes values of the
+    memory in its result.
+    """
+    return _calling(fn, "through(fn, {})", {"through": THROUGH})
 
 
 def _calling(fn: Callable[..., Any], text: str, scope: dict[str, Any]) -> Callable[..., Any]:

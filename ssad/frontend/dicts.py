@@ -60,12 +60,8 @@ def _pairs(rep: Rep) -> list[Rep]:
 def pop(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
     """`d.pop(key)`, `d.pop(key, default)`."""
     value = get(ctx, rep, *args) if len(args) == 2 else subscript(ctx, rep, *args)
-    there = contains(ctx, rep, args[0])
-    if there is TRUE:
+    if contains(ctx, rep, args[0]) is not FALSE:
         store(ctx, rep, args[0], Rep(Unbound()))
-    elif there is not FALSE:
-        cause = "whether this dict has the key to be taken out is known at run time only: not compiled"
-        raise unsupported("value", cause, ctx.loc, "read it, and leave it there")
     return value
 
 
@@ -121,6 +117,7 @@ def store(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
     if isinstance(rep.abstract, DictOf):
         if ctx.engine.sites.changes(dict):
             raise Gone  # the next round will know
+        ctx.engine.changed_outside.add(dict)
         cause = "a dict that was not made inside is changed: not compiled"
         raise unsupported("side_effect", cause, ctx.loc, "make a new one: {**d, 'a': x}")
     put(ctx, rep, key_of(ctx, index), value)

@@ -33,6 +33,7 @@ from ssad.ir.types import F64, array
 
 if TYPE_CHECKING:
     from ssad.frontend.context import Context, Rep
+    from ssad.frontend.handover import Change
 
 MAX_NESTING = 64
 MAX_ROUNDS = 16
@@ -133,6 +134,10 @@ class Engine:
         self._places: dict[Any, Place] = {}
         self._learnt = 0
         self._peeled: dict[Op, int] = {}
+        self.changed_outside: set[type] = set()
+        """The classes of objects of the caller that are changed."""
+        self.handed_back: list[Change] = []
+        """What has been changed of them, once the function has been typed."""
 
     def again(self) -> None:
         """Forget the instances: the memory that they share holds more than was known when they were typed."""

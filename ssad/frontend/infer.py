@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ssad.errors import SsadError
@@ -13,19 +13,22 @@ from ssad.frontend.abstract import (
     ComplexArrayOf,
     ComplexOf,
     Known,
+    ListedOf,
     MaybeNone,
     MemoryList,
     Number,
     ObjectOf,
     TreeOf,
+    TupleOf,
     without_constants,
 )
 from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.captures import Capture, Guard
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context
-from ssad.frontend.custom import handing_over
+from ssad.frontend.custom import through_the_door
 from ssad.frontend.engine import Differentiate, Engine, Instance
+from ssad.frontend.handover import Change, leads_on
 from ssad.frontend.lift import Lifted
 from ssad.frontend.outside import default_value
 from ssad.frontend.places import Widened
@@ -41,7 +44,8 @@ class Typed:
     `params` are the abstract arguments, `captures` the arrays that the program finds outside: their parts,
     in order, are the main function's parameters (a number known at compile time has none). `result` is the
     Python type of what is returned; its parts are the results. `guards` are the outside objects taken for
-    constants.
+    constants. `changes` is what the function changes of the caller's objects, `after` the values that they
+    have then, whose parts are further results.
     """
 
     module: Module
@@ -49,6 +53,8 @@ class Typed:
     result: Abstract
     captures: tuple[Capture, ...]
     guards: tuple[Guard, ...]
+    changes: tuple[Change, ...] = ()
+    after: tuple[Abstract, ...] = ()
 
 
 def infer(
@@ -66,16 +72,34 @@ def infer(
     inside. Raises UnsupportedError and TypingError.
     """
     engine = Engine(error_model, differentiate)
+    try:
+        typed = _until_settled(engine, fn, arguments)
+    except SsadError:
+        if not engine.changed_outside:
+            raise
+        typed = None
+    if typed is not None and not leads_on(typed.result):
+        return typed
+    again = Engine(error_model, differentiate)
+    again.changed_outside = engine.changed_outside
+    return _apart(again, _until_settled(again, through_the_door(fn), arguments))
+
+
+def _until_settled(engine: Engine, fn: object, arguments: Sequence[Abstract]) -> Typed:
     while True:
         try:
-            typed = _infer(engine, fn, arguments)
+            return _infer(engine, fn, arguments)
         except Widened as news:
             engine.start_again(news.anew)
-            continue
-        if not _leads_to_objects(typed.result):
-            return typed
-        fn = handing_over(fn)
-        engine = Engine(error_model, differentiate)
+
+
+def _apart(engine: Engine, typed: Typed) -> Typed:
+    """What comes through the door: the result, and behind it what has become of the caller's objects."""
+    if not isinstance(typed.result, TupleOf):  # it always raises
+        return typed
+    result, after = typed.result.items
+    assert isinstance(after, TupleOf)
+    return replace(typed, result=result, changes=tuple(engine.handed_back), after=after.items)
 
 
 def _infer(engine: Engine, fn: object, arguments: Sequence[Abstract]) -> Typed:
@@ -126,14 +150,9 @@ def _in_rounds(engine: Engine, lifted: Lifted, arguments: Sequence[Abstract]) ->
         engine.again()
 
 
-def _leads_to_objects(result: Abstract) -> bool:
-    """Whether objects that were made inside are part of the result."""
-    return isinstance(result, ObjectOf) or any(map(_leads_to_objects, result.children()))
-
-
 def _refuse_result(result: Abstract, place: Location | None) -> None:
     """Refuse what has no way out of native code: all but numbers, arrays, strings, None, and their tuples."""
-    if isinstance(result, ObjectOf):
+    if isinstance(result, ObjectOf | MemoryList | ListedOf):
         return  # what it holds will be the result
     if isinstance(result, TreeOf):
         for item in result.items:
@@ -145,8 +164,5 @@ def _refuse_result(result: Abstract, place: Location | None) -> None:
             "value",
             f"this function returns a {result}, which is not compiled yet",
             place,
-            _CURES.get(type(result), "return numbers, arrays, or a tuple of them"),
+            "return numbers, arrays, or a tuple of them",
         )
-
-
-_CURES: dict[type[Abstract], str] = {MemoryList: "return an array of it: np.array(...)"}

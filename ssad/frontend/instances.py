@@ -9,15 +9,12 @@ assigned anywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, SimpleNamespace
 from typing import Any
 
 from ssad.frontend import cells, choices
 from ssad.frontend.abstract import (
-    Compound,
-    DictOf,
     Known,
-    MaybeNone,
     MaybeUnbound,
     ObjectOf,
     OneOf,
@@ -29,8 +26,6 @@ from ssad.frontend.abstract import (
 from ssad.frontend.captures import MISSING, Origin, class_attribute
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, Context, Gone, Rep, compound, known
-from ssad.frontend.dicts import entries
-from ssad.frontend.nothing import value_of
 from ssad.frontend.outside import outside_value
 from ssad.frontend.shapes import travelling_types
 from ssad.ir.core import Op
@@ -39,9 +34,9 @@ from ssad.ir.types import Scalar
 _SLOTS = (MemberDescriptorType, GetSetDescriptorType)
 
 
-def make(ctx: Context, cls: type, given: Mapping[str, Rep]) -> Rep:
-    """A new object of class `cls` with these attributes and no others yet."""
-    site = ctx.engine.sites.at(ctx, cls.__name__, cls)
+def make(ctx: Context, cls: type, given: Mapping[str, Rep], which: str = "") -> Rep:
+    """A new object of class `cls` with these attributes and no others yet; `which` of those made here."""
+    site = ctx.engine.sites.at(ctx, cls.__name__, cls, which)
     sites = ctx.engine.sites
     held = {n: rep for n, rep in given.items() if _leads_on(rep) and not sites.is_rebound(site, n)}
     fixed = tuple((name, rep.abstract) for name, rep in held.items())
@@ -106,6 +101,7 @@ def setattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     if isinstance(kind, RecordOf) and _plain_setattr(kind.made_of[0]):
         if ctx.engine.sites.changes(kind.made_of[0]):
             raise Gone  # the next round will know
+        ctx.engine.changed_outside.add(kind.made_of[0])
         raise unsupported(
             "side_effect",
             f"assignment to attribute {name} of a {kind} that was not made inside is not compiled",
@@ -121,7 +117,7 @@ def setattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 
 def _plain_setattr(cls: type) -> bool:
-    return class_attribute(cls, "__setattr__") is object.__setattr__
+    return cls is SimpleNamespace or class_attribute(cls, "__setattr__") is object.__setattr__
 
 
 def _assign(ctx: Context, rep: Rep, name: str, value: Rep) -> None:
@@ -154,35 +150,8 @@ def put(ctx: Context, rep: Rep, name: str, value: Rep) -> None:
         raise Gone  # the next round will know
     if name not in kind.site.found:
         kind.site.hold(name, Unbound())
+    kind.site.assigned.add(name)
     cells.write(ctx, rep, name, value)
-
-
-def handed_over(ctx: Context, rep: Rep) -> Rep:
-    """The values of the objects in a result for who is outside: what their attributes hold now."""
-    kind = rep.abstract
-    if isinstance(kind, MaybeNone) and choices.leads_on(kind):
-        some = rep.parts[-1]
-        found = choices.where(ctx, some, lambda one: handed_over(ctx, one), value_of(rep))
-        return Rep(MaybeNone([found.abstract]), [*found.parts, some])
-    if isinstance(kind, Compound):
-        items = [handed_over(ctx, item) for item in rep.items()]
-        extra = rep.parts[len(kind.parts) - 1 :] if kind.extra is not None else []
-        parts = [part for item in items for part in item.parts]
-        return Rep(kind.rebuilt(item.abstract for item in items), [*parts, *extra])
-    if not isinstance(kind, ObjectOf):
-        return rep
-    if kind.site.cls is dict:
-        held = entries(ctx, rep)
-        return compound(DictOf, [handed_over(ctx, item) for item in held.values()], tuple(held))
-    names = [*(name for name, _ in kind.fixed), *kind.site.content]
-    values: list[Rep] = []
-    for name in names:
-        value = own(ctx, rep, name)
-        if value is None:
-            lacking(ctx, rep, name)
-        assert value is not None
-        values.append(handed_over(ctx, value))
-    return compound(RecordOf, values, (kind.site.cls, tuple(names)))
 
 
 # super()

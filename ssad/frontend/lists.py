@@ -192,6 +192,7 @@ def refuse_fixed(ctx: Context, kind: ListOf) -> NoReturn:
     """
     if kind.tag is not None:
         kind.tag.change()
+    ctx.engine.changed_outside.add(list)
     raise unsupported("list", f"changing a {kind} from outside is not compiled yet", ctx.loc, _CURE)
 
 
@@ -255,6 +256,18 @@ def rest(ctx: Context, rep: Rep, before: int, after: int) -> Rep:
     return by_library(ctx, "slice", empty(ctx), rep, known(before), scalar(count), known(1))
 
 
+def taken_over(ctx: Context, items: Rep) -> Rep:
+    """A list in memory of what a list of the caller holds."""
+    return by_library(ctx, "taken_over", empty(ctx), items)
+
+
+def _alter(ctx: Context, rep: Rep) -> None:
+    """Remember that the program changes lists of this kind."""
+    kind = rep.abstract
+    if isinstance(kind, MemoryList) and not (ctx.instance and ctx.instance.lifted.fn is LOOPS["taken_over"]):
+        kind.place.root.altered = True
+
+
 def append(ctx: Context, rep: Rep, value: Rep) -> Rep:
     """`xs.append(value)`."""
     _write(ctx, "list_put", rep, length(ctx, rep), value)
@@ -300,6 +313,7 @@ def getitem(ctx: Context, rep: Rep, index: Rep) -> Rep:
 
 def setitem(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
     """`xs[i] = value`."""
+    _alter(ctx, rep)
     if isinstance(index.abstract, SliceOf):
         _assign_slice(ctx, rep, index, value)
         return
@@ -309,6 +323,7 @@ def setitem(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
 
 def delitem(ctx: Context, rep: Rep, index: Rep) -> None:
     """`del xs[i]` and `del xs[a:b]`."""
+    _alter(ctx, rep)
     if isinstance(index.abstract, SliceOf):
         _assign_slice(ctx, rep, index, compound(TupleOf, []))
         return
@@ -395,6 +410,7 @@ def inplace(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         return binary(ctx, symbol, a, b)
     if isinstance(a.abstract, ListOf):
         refuse_fixed(ctx, a.abstract)
+    _alter(ctx, a)
     if symbol == "+":
         extend(ctx, a, b)
     else:
@@ -559,6 +575,8 @@ def _missing(ctx: Context, value: Rep) -> tuple[Any, ...]:
 
 def method(ctx: Context, rep: Rep, name: str, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
     """The call of a method."""
+    if name in _CHANGING:
+        _alter(ctx, rep)
     handler = _methods()[name]
     bound = handler.bind(ctx, f"list.{name}", args, keywords)
     return handler.run(ctx, rep, *bound)

@@ -26,16 +26,17 @@ class Widened(Exception):
 class Place:
     """Where a list is made; `content` is the type of its elements, None while nothing is put into it.
 
-    `number` is smaller the earlier the place was met; `changes`: whether somebody changes the list.
+    `number` is smaller the earlier the place was met; `changes`: whether somebody wants to change what is no
+    memory yet; `altered`: whether somebody changes the list.
     """
 
-    __slots__ = ("_content", "_same", "changes", "number")
+    __slots__ = ("_content", "_same", "altered", "changes", "number")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self._content: Abstract | None = None
         self._same: Place | None = None
-        self.changes = False
+        self.changes = self.altered = False
 
     @property
     def root(self) -> Place:
@@ -75,6 +76,7 @@ class Place:
         contents = [held for held in (mine.content, its.content) if held is not None]
         wide = join(*contents) if len(contents) == 2 else contents[0] if contents else None
         its._same, mine._content = mine, wide
+        mine.altered |= its.altered
         raise Widened
 
     def change(self) -> bool:

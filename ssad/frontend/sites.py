@@ -7,10 +7,18 @@ stored.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import TYPE_CHECKING
 
-from ssad.frontend.abstract import Abstract, MemoryList, Reference, renewed, without_constants
+from ssad.frontend.abstract import (
+    Abstract,
+    DictOf,
+    MemoryList,
+    RecordOf,
+    Reference,
+    renewed,
+    without_constants,
+)
 from ssad.frontend.codes import unsupported
 from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.shapes import travelling_types
@@ -38,6 +46,8 @@ class Site:
         self.found: dict[str, Abstract] = {}
         self.met: list[Site] = []
         self._same: Site | None = None
+        self.assigned: set[str] = set()
+        """The fields that are given a value after the memory has been made."""
 
     @property
     def root(self) -> Site:
@@ -83,6 +93,12 @@ class Site:
         self.found = dict(self.content)
         return True
 
+    def lose(self, mutable: Collection[type]) -> None:
+        """Forget the fields that hold values of classes that have turned out to be memory."""
+        for field in [name for name, held in self.found.items() if _holds_value_of(held, mutable)]:
+            del self.found[field]
+        self.content = dict(self.found)
+
     def merge(self) -> bool:
         """Make one of this site and those that it has met. Raises NoJoin."""
         changed = False
@@ -90,6 +106,7 @@ class Site:
             mine, its = self.root, other.root
             if mine is not its:
                 its._same = mine
+                mine.assigned |= its.assigned
                 for field, held in its.found.items():
                     mine.hold(field, held)
                 changed = True
@@ -116,10 +133,10 @@ class Sites:
             site.forget()
         self._rounds = 0
 
-    def at(self, ctx: Context, name: str, cls: type | None = None) -> Site:
-        """The site of the op at hand in the function at hand."""
+    def at(self, ctx: Context, name: str, cls: type | None = None, which: str = "") -> Site:
+        """The site of the op at hand in the function at hand, and `which` of those."""
         assert ctx.instance is not None
-        key = id(ctx.instance.lifted), ctx.instance.arguments, name, cls, _span(ctx.loc)
+        key = id(ctx.instance.lifted), ctx.instance.arguments, name, cls, which, _span(ctx.loc)
         if key not in self._table:
             self._table[key] = Site(name, cls)
         return self._table[key].root
@@ -158,6 +175,9 @@ class Sites:
         self.learnt += bool(self._changed) or self._again
         self._again = False
         self._mutable |= self._changed
+        if self._changed:
+            for site in sites:
+                site.lose(self._mutable)
         self._changed.clear()
         self._rounds += 1
         if grown and self._rounds > MAX_ROUNDS:
@@ -177,6 +197,13 @@ def _rooms(held: Abstract) -> list[Type]:
 
 def _span(loc: Location | None) -> Hashable:
     return None if loc is None else (loc.file, loc.line, loc.column, loc.end_line, loc.end_column)
+
+
+def _holds_value_of(held: Abstract, classes: Collection[type]) -> bool:
+    """Whether a value is, or has inside, an object of one of these classes that is no memory."""
+    if isinstance(held, RecordOf | DictOf) and held.made_of[0] in classes:
+        return True
+    return any(_holds_value_of(each, classes) for each in held.children())
 
 
 def leads_to(held: Abstract, site: Site) -> bool:

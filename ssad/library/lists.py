@@ -25,6 +25,17 @@ def filled(out: list[Any], items: Any) -> Any:
     return out
 
 
+def taken_over(out: list[Any], items: Any) -> Any:
+    for item in items:
+        out.append(item)
+    return out
+
+
+def handed_over(columns: Any, items: list[Any], put: Any) -> None:
+    for k in range(len(items)):
+        put(columns, k, items[k])
+
+
 def extended(out: list[Any], items: list[Any]) -> None:
     for k in range(len(items)):
         out.append(items[k])
@@ -440,6 +451,7 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "greatest_by": greatest_by,
     "greatest_by_or": greatest_by_or,
     "greatest_or": greatest_or,
+    "handed_over": handed_over,
     "inserted": inserted,
     "iterated": iterated,
     "keys": keys,
@@ -461,6 +473,7 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "sorted": sorted_,
     "sorted_by": sorted_by,
     "sorted_reverse": sorted_reverse,
+    "taken_over": taken_over,
     "total": total,
 }
 """Name -> what the frontend calls under it."""
