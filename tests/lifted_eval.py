@@ -277,6 +277,17 @@ class Evaluator:
         code = self.lifted.module.objects[op.attrs["code"]]
         defaults, keywords, free = op.attrs["defaults"], op.attrs["keywords"], op.attrs["free"]
         captured = dict(zip(free, values[defaults + len(keywords) :], strict=True))
+        made = self._made(code, captured, values, defaults, keywords)
+        captured.setdefault(code.co_name, made)  # one that captures itself
+        for name in op.attrs.get("group", ()):  # those that it calls and that call it
+            other = self.lifted.module.objects[name]
+            if other is not code:
+                captured[other.co_name] = self._made(other, captured, (), 0, ())
+        return made
+
+    def _made(
+        self, code: Any, captured: dict[str, Any], values: Any, defaults: int, keywords: tuple[str, ...]
+    ) -> Any:
         values_of = [captured.get(name) for name in code.co_freevars]
         cells = tuple(v if isinstance(v, CellType) else CellType(v) for v in values_of)
         shape = FunctionType(code, dict(self.lifted.globals), code.co_name, values[:defaults], cells)
@@ -284,7 +295,6 @@ class Evaluator:
         made = binding(shape, Evaluator(lift_code(code, self.lifted.globals), captured))
         if code.co_flags & CO_GENERATOR:  # what suspends it is CPython's
             made = shape if code.co_name != "<genexpr>" else lambda items: shape(items.iterator)
-        captured.setdefault(code.co_name, made)  # one that captures itself
         return made
 
     def op_iter(self, op: Op, x: Any) -> Any:

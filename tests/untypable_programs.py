@@ -58,10 +58,12 @@ def mutual_inner_recursion(n):
     def even(k):
         return True if k == 0 else odd(k - 1)
 
+    first = even(0)  # there is no `odd` yet
+
     def odd(k):
         return False if k == 0 else even(k - 1)
 
-    return even(n)
+    return even(n) or first
 
 
 def _remembering():

@@ -64,7 +64,7 @@ from ssad.frontend.refusals import refusal
 from ssad.frontend.scalar_calls import call_primitive
 from ssad.frontend.sequences import fixed_items
 from ssad.frontend.shapes import placeholder, represent, travelling, travelling_types
-from ssad.ir.core import Op, Value
+from ssad.ir.core import Edge, Op, Terminator, Value, branch
 from ssad.ir.primitive import CALLS
 from ssad.ir.types import BOOL, I64, Type, tuple_of
 
@@ -344,7 +344,12 @@ def function(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     code = around.module.objects[op.attrs["code"]]
     assert isinstance(code, CodeType)
     template = ctx.engine.template(
-        code, around, op.attrs["defaults"], tuple(op.attrs["keywords"]), tuple(op.attrs["free"])
+        code,
+        around,
+        op.attrs["defaults"],
+        tuple(op.attrs["keywords"]),
+        tuple(op.attrs["free"]),
+        tuple(around.module.objects[name] for name in op.attrs.get("group", ())),  # type: ignore[misc]
     )
     return compound(Closure, operands, template)
 
@@ -439,10 +444,12 @@ def _emit_call(ctx: Context, instance: Instance, args: list[Rep], attrs: dict[st
     if instance.raises is not None:
         if ctx.block is None:
             ctx.raised.append(represent(instance.raises, placeholder))
-        elif ctx.handler is not None:
+        elif ctx.handler is not None and not instance.recursive:
             return ctx.engine.write_inlined(ctx, instance, args, "vjp" in attrs)
     captured = [ctx.capture(capture) for capture in instance.captures.values()]
     operands = [part for rep in [*args, *captured] for part in travelling(rep.abstract, rep.parts)]
+    if instance.raises is not None and ctx.handler is not None:
+        return _outcome(ctx, instance, operands)
     result = instance.result
     types = [] if result is None else travelling_types(result)
     name = instance.lifted.function.name
@@ -452,6 +459,26 @@ def _emit_call(ctx: Context, instance: Instance, args: list[Rep], attrs: dict[st
     if result is None:
         raise Gone
     return represent(result, lambda type, _: next(parts))
+
+
+def _outcome(ctx: Context, instance: Instance, operands: list[Value]) -> Rep:
+    """A call of a function that calls itself, in a block whose exceptions are handled: it returns its own."""
+    from ssad.frontend.writer import outcome_types
+
+    assert ctx.block is not None and ctx.handler is not None and instance.raises is not None
+    callee = ctx.engine.outcome_of(instance).name
+    parts = _results(ctx, operands, outcome_types(instance), {"callee": callee})
+    failed = next(parts)
+    found = [] if instance.result is None else [next(parts) for _ in travelling_types(instance.result)]
+    error = ctx.handler(ctx, represent(instance.raises, lambda type, _: next(parts)))
+    if instance.result is None:
+        ctx.block.term = Terminator("jump", [], [error], None, ctx.loc)
+        raise Gone
+    following = ctx.new_block("returned")
+    ctx.block.term = branch(failed, error, Edge(following), ctx.loc)
+    ctx.block = following
+    rest = iter(found)
+    return represent(instance.result, lambda type, _: next(rest))
 
 
 def _results(ctx: Context, operands: list[Value], types: list[Type], attrs: dict[str, Any]) -> Any:

@@ -60,41 +60,99 @@ def cell_of(frame: Frame, name: str) -> Value | None:
 def cell_variables(code: CodeType, blocks: Sequence[CodeBlock]) -> list[str]:
     """The captured variables of `code` that others may see change: an inner function assigns them, or they
     may be assigned after an inner function has captured them."""
-    own = self_calling(code, blocks)
-    late = {
-        i.arg
-        for block in blocks
-        for at, i in enumerate(block.instructions)
-        if i.op == "closure"
-        and not (i.arg in own and _of_itself(block, at))
-        and _stored_later(block, at, i.arg)
-    }
+    own = groups(code, blocks)
+    late: set[str] = set()
+    for block in blocks:
+        for at, i in enumerate(block.instructions):
+            if i.op != "closure":
+                continue
+            group = own.get(_captor(block, at), {})
+            if i.arg not in group and _stored_later(block, at, i.arg):
+                late.add(i.arg)
+            late.update(name for name in captured_by(group) if _stored_later(block, at, name))
     return sorted(late | assigned_inside(code))
 
 
-def self_calling(code: CodeType, blocks: Sequence[CodeBlock]) -> frozenset[str]:
-    """The variables of `code` that an inner function of the same name captures and that are nothing else:
-    within it they stand for itself."""
-    stores: dict[str, list[bool]] = {}
+Group = dict[str, CodeType]
+"""Inner functions that call each other, or one that calls itself: by the variable that it is assigned to."""
+
+
+def groups(code: CodeType, blocks: Sequence[CodeBlock]) -> dict[str, Group]:
+    """The variables of `code` that are inner functions, and nothing else ever, which capture themselves or
+    each other: within these they stand for the functions, whatever the variables hold by then.
+    """
+    stores: dict[str, list[CodeType | None]] = {}
     for block in blocks:
         for at, i in enumerate(block.instructions):
             if i.op in _STORES:
                 made = at > 1 and block.instructions[at - 1].op == "function"
                 inner = block.instructions[at - 2].arg if made else None
-                own = isinstance(inner, CodeType) and inner.co_name == i.arg and i.arg in inner.co_freevars
-                stores.setdefault(i.arg, []).append(own)
-    params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    names = {name for name, own in stores.items() if own == [True]}
-    return frozenset(names - assigned_inside(code) - {*params})
+                named = isinstance(inner, CodeType) and inner.co_name == i.arg
+                stores.setdefault(i.arg, []).append(inner if named else None)
+    outer = {*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], *assigned_inside(code)}
+    functions: Group = {}
+    for name, held in stores.items():
+        if len(held) == 1 and held[0] is not None and name not in outer:
+            functions[name] = held[0]
+    behind = {name: _leads_to(name, functions) for name in functions}
+    found: dict[str, Group] = {}
+    for name in functions:
+        members = sorted(other for other in behind[name] if name in behind[other])
+        group = {other: functions[other] for other in members}
+        if name in group and (len(group) == 1 or not _used_early(group, blocks)):
+            found[name] = group
+    return found
 
 
-def _of_itself(block: CodeBlock, at: int) -> bool:
-    """Whether the variable captured at instruction `at` is for the function of the same name."""
+def _leads_to(name: str, functions: Group) -> set[str]:
+    """The functions that one captures, directly or through others."""
+    found: set[str] = set()
+    work = [name]
+    while work:
+        fresh = set(functions[work.pop()].co_freevars) & functions.keys() - found
+        found |= fresh
+        work += fresh
+    return found
+
+
+def _used_early(group: Group, blocks: Sequence[CodeBlock]) -> bool:
+    """Whether a function of the group may be used before all of them have been made."""
+    every = frozenset(group)
+    made: dict[CodeBlock, frozenset[str]] = {blocks[0]: frozenset()}
+    work = [blocks[0]]
+    while work:
+        block = work.pop()
+        here = made[block] | {i.arg for i in block.instructions if i.op in _STORES and i.arg in every}
+        for way in block.ways:
+            known = made.get(way)
+            arriving = (made[block] if way is block.caught_by else here) & (every if known is None else known)
+            if arriving != known:
+                made[way] = arriving
+                work.append(way)
+    for block in blocks:
+        there = set(made.get(block, every))
+        for at, i in enumerate(block.instructions):
+            if i.op in _STORES and i.arg in every:
+                there.add(i.arg)
+                continue
+            used = i.op in ("load", "load_cell") or (i.op == "closure" and _captor(block, at) not in every)
+            if used and i.arg in every and there != every:
+                return True
+    return False
+
+
+def captured_by(group: Group) -> list[str]:
+    """The variables that the functions of a group capture, but for the functions."""
+    return sorted({name for code in group.values() for name in code.co_freevars if name not in group})
+
+
+def _captor(block: CodeBlock, at: int) -> str:
+    """The name of the function that the variable captured at instruction `at` is for."""
     for number in range(at + 1, len(block.instructions)):
         if block.instructions[number].op == "function":
             inner = block.instructions[number - 1].arg
-            return isinstance(inner, CodeType) and inner.co_name == block.instructions[at].arg
-    return False
+            return inner.co_name if isinstance(inner, CodeType) else ""
+    return ""
 
 
 def assigned_inside(code: CodeType) -> set[str]:
@@ -115,9 +173,14 @@ def function(frame: Frame, at: Instruction) -> None:
     defaults = _defaults(frame) if flags & 1 else []
     given = [*defaults, *keyword_defaults.values()]
     again: list[Value] = []
-    if code.co_name in captured:
-        _refuse_self(frame, code)
-        captured = [name for name in captured if name != code.co_name]
+    group = frame.groups.get(code.co_name, {})
+    if group.get(code.co_name) is not code:
+        group = {}
+    if code.co_name in captured and not group:
+        raise _not_itself(frame, code)
+    if group:
+        _refuse_defaults(frame, group, given)
+        captured = captured_by(group)
         again = given  # for the calls of itself
     made = frame.emit(
         "py.function",
@@ -128,6 +191,7 @@ def function(frame: Frame, at: Instruction) -> None:
         defaults=len(defaults),
         keywords=tuple(keyword_defaults),
         free=(*captured, *map(default_name, range(len(again)))),
+        **({"group": tuple(named_object(frame, one) for one in group.values())} if len(group) > 1 else {}),
         hint=code.co_name.strip("<>"),
     )
     frame.push(made)
@@ -174,14 +238,23 @@ def default_name(number: int) -> str:
     return f"default.{number}"
 
 
-def _refuse_self(frame: Frame, code: CodeType) -> None:
-    """Raise UnsupportedError where `code` captures its own name and that may not be the function itself."""
-    name = code.co_name
-    if name not in frame.itself:
+def _not_itself(frame: Frame, code: CodeType) -> UnsupportedError:
+    """The error for a function that captures its own name where that may not be the function."""
+    return UnsupportedError(
+        f"the inner function {code.co_name} calls itself and may be something else by then: not compiled",
+        frame.loc,
+        "make it a function of the module, or give it all it needs as arguments",
+        CLOSURE,
+    )
+
+
+def _refuse_defaults(frame: Frame, group: Group, given: Sequence[Value]) -> None:
+    """Raise UnsupportedError for defaults of functions that call each other: they are not there in time."""
+    if given and len(group) > 1:
         raise UnsupportedError(
-            f"the inner function {name} calls itself and may be something else by then: not compiled",
+            f"the inner functions {' and '.join(group)} call each other and have defaults: not compiled",
             frame.loc,
-            "make it a function of the module, or give it all it needs as arguments",
+            "give all arguments, or make them functions of the module",
             CLOSURE,
         )
 

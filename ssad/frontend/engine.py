@@ -45,15 +45,21 @@ four rounds are usual.
 class Template:
     """An inner function before it is given its defaults and captured values; the tag of a `Closure`."""
 
-    __slots__ = ("defaults", "free", "keywords", "lifted")
+    __slots__ = ("defaults", "free", "group", "keywords", "lifted")
 
     def __init__(
-        self, lifted: Lifted, defaults: int, keywords: tuple[str, ...], free: tuple[str, ...]
+        self,
+        lifted: Lifted,
+        defaults: int,
+        keywords: tuple[str, ...],
+        free: tuple[str, ...],
+        group: tuple[CodeType, ...],
     ) -> None:
         self.lifted = lifted
         self.defaults = defaults
         self.keywords = keywords
         self.free = free
+        self.group = group
 
     @property
     def name(self) -> str:
@@ -80,6 +86,7 @@ class Instance:
         self.captures: dict[tuple[Any, ...], Capture] = {}
         self.facts: Any = None
         self.function: Function | None = None
+        self.outcome: Function | None = None
         self.done = False
         self.recursive = False
         self.general: dict[tuple[Any, ...], tuple[Abstract, ...]] = {}
@@ -124,7 +131,6 @@ class Engine:
         self._calling: list[Instance] = []
         self._exceptions: dict[object, int] = {}
         self._functions: dict[Hashable, int] = {}
-        self._inlining: list[Instance] = []
         self._writing: list[Instance] = []
         self._unsettled: list[Instance] = []
         self._round = 0
@@ -193,7 +199,7 @@ class Engine:
         self.again()
         self.sites.forget()
         self._exceptions.clear()
-        for stack in (self._calling, self._inlining, self._writing, self._unsettled):
+        for stack in (self._calling, self._writing, self._unsettled):
             stack.clear()
 
     def lifted(self, fn: object) -> Lifted:
@@ -203,12 +209,18 @@ class Engine:
         return self._lifted[id(fn)]
 
     def template(
-        self, code: CodeType, around: Lifted, defaults: int, keywords: tuple[str, ...], free: tuple[str, ...]
+        self,
+        code: CodeType,
+        around: Lifted,
+        defaults: int,
+        keywords: tuple[str, ...],
+        free: tuple[str, ...],
+        group: tuple[CodeType, ...] = (),
     ) -> Template:
-        """The inner function with this code."""
+        """The inner function with this code; `group` are those with which it calls each other."""
         key = id(code), id(around.globals), defaults, keywords, free
         if key not in self._templates:
-            made = Template(lift_code(code, around.globals), defaults, keywords, free)
+            made = Template(lift_code(code, around.globals), defaults, keywords, free, group)
             self._templates[key] = self._template_of[id(made.lifted)] = made
         return self._templates[key]
 
@@ -327,27 +339,38 @@ class Engine:
             self._writing.pop()
         return instance.function
 
-    def write_inlined(self, ctx: Context, instance: Instance, arguments: Sequence[Rep], ruled: bool) -> Rep:
-        """The result of a call in a block whose exceptions are handled: the callee's go there as well.
-
-        Raises UnsupportedError for recursion, and where a rule stands for the derivative (`ruled`).
+    def outcome_of(self, instance: Instance) -> Function:
+        """The typed function of an instance that returns what would leave it as an exception, too: whether
+        there is one, its result, the exception.
         """
         from ssad.frontend.writer import Writer
 
-        name = instance.lifted.function.name
-        if ruled or instance in self._inlining:
-            cause = "has a derivative rule of its own" if ruled else "calls itself"
+        if instance.outcome is None:
+            lifted = instance.lifted.function
+            instance.outcome = self.module.add(Function(f"{lifted.name}.outcome", lifted.loc))
+            self._writing.append(instance)
+            Writer(self, instance, function=instance.outcome).run_outcome()
+            self._writing.pop()
+        return instance.outcome
+
+    def write_inlined(self, ctx: Context, instance: Instance, arguments: Sequence[Rep], ruled: bool) -> Rep:
+        """The result of a call in a block whose exceptions are handled: the callee's go there as well.
+
+        Raises UnsupportedError where a rule stands for the derivative (`ruled`).
+        """
+        from ssad.frontend.writer import Writer
+
+        if ruled:
+            name = instance.lifted.function.name
             raise unsupported(
                 "handler",
-                f"a call inside `try` of {name}, which may raise and {cause}, is not compiled",
+                f"a call inside `try` of {name}, which may raise and has a rule of its own, is not compiled",
                 ctx.loc,
                 "call it outside of `try`, or return a flag instead of raising",
             )
-        self._inlining.append(instance)
         self._writing.append(instance)
         result = Writer(self, instance, ctx).run_inlined(arguments)
         self._writing.pop()
-        self._inlining.pop()
         return result
 
     def tangent_of(self, instance: Instance, active: int, place: Location | None) -> Tangent:

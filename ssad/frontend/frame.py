@@ -68,7 +68,7 @@ class Frame:
         self.stack: list[Entry] = []
         self.unbound: dict[str, Op] = {}
         self.cells: dict[str, Value] = {}
-        self.itself: frozenset[str] = frozenset()
+        self.groups: dict[str, dict[str, CodeType]] = {}
         self.at: CodeBlock = blocks[0]
         self._position: Position | None = None
         self.matched: dict[CodeBlock, tuple[int, Value, bool]] = {}

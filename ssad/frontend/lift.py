@@ -172,7 +172,7 @@ def _run(
     given = {name: function.entry.add_param(OBJECT, name) for name in params}
     for name, value in given.items():
         frame.ssa.write(("local", name), function.entry, value)
-    frame.itself = closures.self_calling(code, blocks)
+    frame.groups = closures.groups(code, blocks)
     shared = closures.cell_variables(code, blocks)
     if frame.generator is not None and shared:
         raise frame.refuse("generator_cell")

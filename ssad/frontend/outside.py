@@ -163,6 +163,11 @@ def free(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         count = template.defaults + len(template.keywords)
         wanted = [*map(default_name, range(count)), *template.free]
         return compound(Closure, [ctx.free_values[each] for each in wanted], template)
+    for code in template.group if template is not None else ():
+        if name == code.co_name:
+            assert template is not None
+            other = ctx.engine.template(code, lifted, 0, (), template.free, template.group)
+            return compound(Closure, [ctx.free_values[each] for each in other.free], other)
     return outside_value(ctx, lifted.free_object(name, op.loc), Origin("free", lifted.cells[name], name))
 
 

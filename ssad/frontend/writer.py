@@ -6,20 +6,35 @@ from collections.abc import Callable, Sequence
 
 from ssad.frontend.abstract import Unbound
 from ssad.frontend.caught import expect
-from ssad.frontend.context import NEVER_RETURNS, Context, Dead, Gone, Rep
+from ssad.frontend.context import FALSE, NEVER_RETURNS, TRUE, Context, Dead, Gone, Rep, undefined
 from ssad.frontend.engine import Engine, Instance
 from ssad.frontend.handlers import HANDLERS
 from ssad.frontend.shapes import represent, travelling, travelling_types
-from ssad.ir.core import Block, Const, Edge, Location, Op, Terminator, Value, branch, jump, return_
+from ssad.ir.core import Block, Const, Edge, Function, Location, Op, Terminator, Value, branch, jump, return_
 from ssad.ir.edit import prune_params, remove_unreachable
 from ssad.ir.graph import reverse_postorder
+from ssad.ir.types import BOOL, Type
+
+
+def outcome_types(instance: Instance) -> list[Type]:
+    """What a function gives that returns exceptions, too."""
+    found = [] if instance.result is None else travelling_types(instance.result)
+    assert instance.raises is not None
+    return [BOOL, *found, *travelling_types(instance.raises)]
 
 
 class Writer:
     """Block by block in reverse postorder, so that a value is written before it is read."""
 
-    def __init__(self, engine: Engine, instance: Instance, caller: Context | None = None) -> None:
-        function = instance.function if caller is None else caller.function
+    def __init__(
+        self,
+        engine: Engine,
+        instance: Instance,
+        caller: Context | None = None,
+        function: Function | None = None,
+    ) -> None:
+        if function is None:
+            function = instance.function if caller is None else caller.function
         assert function is not None and instance.facts is not None
         self.instance = instance
         self.function = function
@@ -32,6 +47,7 @@ class Writer:
         self.caller = caller
         self.call_place = None if caller is None else caller.loc
         self.after: Block | None = None
+        self.failed: Block | None = None
         self.errors = {a.edge.target: a.error for a in self.facts.attempts.values() if a.apart}
 
     def run(self) -> None:
@@ -40,8 +56,25 @@ class Writer:
         result = self.instance.result
         self.function.result_types = [] if result is None else travelling_types(result)
         self._body()
+        self._tidy(bool(self.facts.attempts))
+
+    def run_outcome(self) -> None:
+        """Fill the function that returns exceptions, too: whether there is one, the result, the exception."""
+        raises = self.instance.raises
+        assert raises is not None
+        types = outcome_types(self.instance)
+        self.function.result_types = types
+        self._entry()
+        self.failed = self.function.add_block("failed")
+        error = [self.failed.add_param(type, "error") for type in travelling_types(raises)]
+        nothing = map(undefined, types[1 : len(types) - len(error)])
+        self.failed.term = return_([TRUE, *nothing, *error], self.lifted.loc)
+        self._body()
+        self._tidy(True)
+
+    def _tidy(self, reordered: bool) -> None:
         remove_unreachable(self.function)
-        if self.facts.attempts:
+        if reordered:
             self.function.blocks = reverse_postorder(self.function)
         prune_params(self.function)
         self.function.touch()
@@ -137,6 +170,8 @@ class Writer:
     def _handler(self, block: Block) -> Callable[[Context, Rep], Edge] | None:
         """What gives the edge to the handler of an exception in `block`; None if it leaves the function."""
         attempt = self.facts.attempts.get(block)
+        if attempt is None and self.failed is not None:
+            return self._fail
         if attempt is None:
             return None if self.caller is None else self.caller.handler
         edge = attempt.edge
@@ -155,6 +190,13 @@ class Writer:
 
         return way
 
+    def _fail(self, ctx: Context, error: Rep) -> Edge:
+        """The edge along which an exception leaves a function that returns it."""
+        raises = self.instance.raises
+        assert raises is not None and self.failed is not None
+        expect(ctx, error.abstract, raises)
+        return Edge(self.failed, travelling(raises, ctx.convert(error, raises)))
+
     def _define(self, value: Value, rep: Rep) -> None:
         self.env[value] = rep
         if rep.parts and isinstance(rep.parts[0].owner, Op) and not rep.parts[0].name:
@@ -167,6 +209,8 @@ class Writer:
             rep = self.env[term.operands[0]]
             parts = travelling(self.instance.result, self.ctx.convert(rep, self.instance.result))
             place = self.ctx.loc
+            if self.failed is not None:
+                parts = [FALSE, *parts, *(undefined(param.type) for param in self.failed.params)]
             return return_(parts, place) if self.after is None else jump(self.after, parts, place)
         if term.kind == "raise":
             HANDLERS["raise"](self.ctx, term, [self.env[v] for v in term.operands])

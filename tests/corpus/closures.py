@@ -186,3 +186,32 @@ def itself_with_defaults(x, n):
         return acc if k == 0 else power(k - 1, acc * (x + step))
 
     return power(n) + power(n - 1, x, step=0.25)
+
+
+@case(args=[lambda: (1.2, 5), lambda: (0.7, 0)])
+def inner_functions_call_each_other(x, n):
+    """Three in a circle; what they share is made before, between and after them, and one changes it."""
+    a = x * 2.0
+
+    def first(k):
+        nonlocal a
+        if k == 0:
+            return a
+        a += 0.5
+        return second(k - 1) * x
+
+    c = a * 3.0
+
+    def second(k):
+        return third(k) + c if k else c * x
+
+    d = math.sin(x)
+
+    def third(k):
+        try:
+            return first(k - 1) * d if k % 2 else 1.0 / (k - 2)
+        except ZeroDivisionError:
+            return a
+
+    c = c + x
+    return first(n) + (lambda: second(2))()

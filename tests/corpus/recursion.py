@@ -453,3 +453,71 @@ def _low_and_high(x, n):
         return x, 2.0 * x
     low, high = _low_and_high(math.sin(x), n - 1)
     return low * high, low + high
+
+
+@case(args=[lambda: (1.2, 3), lambda: (0.4, 3), lambda: (2.5, 1)])
+def tries_again(x, n):
+    """A call of itself inside `try`: the handler calls itself, too."""
+    if n == 0:
+        if x > 2.0:
+            raise ValueError("too large", x)
+        return x * x
+    try:
+        return tries_again(x * 1.5, n - 1)
+    except ValueError as error:
+        if n == 2:
+            raise
+        return tries_again(x * 0.5, n - 1) + 0.1 * error.args[1]
+
+
+@case(args=[lambda: (np.array([0.5, 1.5, 0.7]), 0), lambda: (np.array([0.5, -1.5, 0.7]), 0)])
+def undone(x, k):
+    """What has been done is undone where the rest fails; arrays and a list are handed back through `try`."""
+    total, rows = _placed(np.copy(x), k, [])
+    s = total[0] * total[1] + total[2]
+    for row in rows:
+        s += row * row
+    return s
+
+
+def _placed(y, k, rows):
+    if k == len(y):
+        return y, rows
+    before = y[k]
+    y[k] = math.sqrt(y[k] * 2.0) if y[k] > -1.0 else math.log(y[k])
+    rows.append(y[k])
+    try:
+        return _placed(y, k + 1, rows)
+    except (ValueError, ZeroDivisionError):
+        y[k] = before * 3.0
+        return _placed(y, k + 2 if k + 2 < len(y) else len(y), rows)
+    finally:
+        y[0] *= 1.5
+
+
+@case(args=[lambda: (0.7, 4), lambda: (1.7, 4)])
+def between_two(x, n):
+    """Two that call each other, one of them in `try`, and a class of exceptions of its own."""
+    try:
+        return _down(x, n)
+    except _TooDeep as error:
+        return error.args[0] * x
+
+
+class _TooDeep(Exception):
+    pass
+
+
+def _down(x, n):
+    if n == 0:
+        raise _TooDeep(x * 3.0, n)
+    try:
+        return _up(x, n - 1) * 2.0
+    except ZeroDivisionError:
+        return x * n
+
+
+def _up(x, n):
+    if x > 1.0 and n == 1:
+        return 1.0 / (n - 1)
+    return _down(x * 1.1, n) + x
