@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,10 +27,14 @@ from ssad.frontend.abstract import (
     TreeOf,
 )
 from ssad.frontend.arguments import abstract_of
-from ssad.pipeline import Compiled, Recipe, compile_function
+from ssad.frontend.custom import CUSTOM_VJP
+from ssad.pipeline import Compiled, Recipe, compile_function, stage
 from ssad.shadows import as_complex, as_reals, overlaps_itself, zeros_beside, zeros_like
 from ssad.trees import build as put_together
 from ssad.trees import flat, kind_of, parts_of_tree
+
+if TYPE_CHECKING:
+    from ssad.frontend.infer import Typed
 
 
 class Specialisations:
@@ -42,6 +46,7 @@ class Specialisations:
         self.fn = fn
         self.base = base
         self._compiled: dict[Any, Specialisation] = {}
+        self._typed: dict[Any, Typed] = {}
         self._lock = threading.Lock()
 
     def find(self, args: Sequence[Any], steps: tuple[Any, ...]) -> Specialisation:
@@ -55,7 +60,8 @@ class Specialisations:
         return found
 
     def _find(self, args: Sequence[Any], steps: tuple[Any, ...], overlap: bool) -> Specialisation:
-        key = (steps, overlap, *map(type_key, args))
+        types = (*map(type_key, args),)
+        key = steps, overlap, types
         known = self._compiled.get(key)
         if known is not None and known.valid():
             return known
@@ -65,12 +71,21 @@ class Specialisations:
                 abstracts = [_abstract(self.fn, n, a) for n, a in enumerate(args)]
                 recipe = replace(self.base, steps=steps, overlap=overlap)
                 try:
-                    compiled = compile_function(self.fn, abstracts, recipe)
+                    typed = self._typed_for(types, abstracts, recipe)
+                    compiled = compile_function(self.fn, abstracts, recipe, typed=typed)
                 except SsadError as error:
                     raise error.with_traceback(None) from None  # the place is in the message
                 known = Specialisation(compiled, abstracts, recipe)
                 self._compiled[key] = known
             return known
+
+    def _typed_for(self, types: Any, abstracts: Sequence[Abstract], recipe: Recipe) -> Typed:
+        """The typed module, which all derivatives for arguments of one type have in common."""
+        key = types, tuple((id(fn), id(rule)) for fn, rule in CUSTOM_VJP.items())
+        typed = self._typed.get(key)
+        if typed is None or not typed.valid():
+            typed = self._typed[key] = stage("typed", self.fn, abstracts, recipe).value
+        return typed
 
     @property
     def signatures(self) -> list[str]:
@@ -130,17 +145,10 @@ class Specialisation:
         self.position = {slot: n for n, slot in enumerate(self.slots)}
         self.result_position = {slot: n for n, slot in enumerate(compiled.derivative.results)}
         self.call = compiled.native.call
-        self._guards = compiled.typed.guards
+        self.valid = compiled.typed.valid
         self._shadows = [n for n, slot in enumerate(self.slots) if slot.kind == "shadow" and not slot.tangent]
         self._dots = [n for n, slot in enumerate(self.slots) if slot.kind == "shadow" and slot.tangent]
         self._tangents = [n for n, slot in enumerate(self.slots) if slot.kind == "primal" and slot.tangent]
-
-    def valid(self) -> bool:
-        """Whether what was taken for constant outside the function still is what it was."""
-        for guard in self._guards:
-            if not guard.holds():
-                return False
-        return all(abstract_of(capture.origin.read()) == capture.abstract for capture in self.captures)
 
     def captured(self) -> list[Any]:
         """The arrays outside that the function reads or writes, as they are now."""

@@ -17,7 +17,7 @@ from ssad.backend.options import Options
 from ssad.errors import DifferentiationError, UnsupportedError, UsageError
 from ssad.frontend.abstract import Abstract
 from ssad.ir.core import Function, Module
-from ssad.ir.edit import clone_function
+from ssad.ir.edit import clone_function, clone_module
 from ssad.ir.types import Array
 
 if TYPE_CHECKING:
@@ -161,11 +161,16 @@ def fill_tables() -> None:
 
 
 def stages(
-    fn: Callable[..., Any], arguments: Sequence[Abstract], recipe: Recipe, trace: Trace | None = None
+    fn: Callable[..., Any],
+    arguments: Sequence[Abstract],
+    recipe: Recipe,
+    trace: Trace | None = None,
+    typed: Typed | None = None,
 ) -> Iterator[Artefact]:
     """The artefacts of `fn` for arguments of these types, in the order of `STAGES`, then "callable".
 
-    Raises the errors of `ssad.errors` where the function cannot be compiled or differentiated.
+    With `typed`, what the stage of that name has made before, the stages up to it are left out. Raises the
+    errors of `ssad.errors` where the function cannot be compiled or differentiated.
     """
     from ssad.ad.door import door
     from ssad.backend.native import compile_native
@@ -186,14 +191,19 @@ def stages(
         trace.seconds[stage] = now - start
         start = now
 
-    fn = with_rule(fn)
-    lifted = lift(fn)
-    timed("lifted")
-    yield Artefact("lifted", lifted, lambda: str(lifted.module))
-    typed = infer(fn, arguments, error_model=recipe.error_model, differentiate=_tangent_inside)
-    module = typed.module
-    timed("typed")
-    yield Artefact("typed", typed, lambda: str(module))
+    if typed is None:
+        fn = with_rule(fn)
+        lifted = lift(fn)
+        timed("lifted")
+        yield Artefact("lifted", lifted, lambda: str(lifted.module))
+        typed = infer(
+            fn, arguments, error_model=recipe.error_model, differentiate=_tangent_inside, lifted=[lifted]
+        )
+        module = typed.module
+        timed("typed")
+        yield Artefact("typed", typed, lambda: str(module))
+    else:
+        module = clone_module(typed.module)
 
     primal = module.main
     if recipe.overlap:
@@ -235,10 +245,14 @@ def stages(
 
 
 def compile_function(
-    fn: Callable[..., Any], arguments: Sequence[Abstract], recipe: Recipe, trace: Trace | None = None
+    fn: Callable[..., Any],
+    arguments: Sequence[Abstract],
+    recipe: Recipe,
+    trace: Trace | None = None,
+    typed: Typed | None = None,
 ) -> Compiled:
-    """`fn`, or the derivative of it that the recipe names, as native code."""
-    for artefact in stages(fn, arguments, recipe, trace):
+    """`fn`, or the derivative of it that the recipe names, as native code; `typed` as for `stages`."""
+    for artefact in stages(fn, arguments, recipe, trace, typed):
         if artefact.stage == "callable":
             compiled: Compiled = artefact.value
     return compiled

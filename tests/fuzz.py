@@ -24,7 +24,8 @@ from ssad.ad.signature import Slot
 from ssad.api.running import cotangent, part
 from ssad.dispatch import Specialisation
 from ssad.frontend.arguments import abstract_of
-from ssad.pipeline import Recipe, Step, Trace, compile_function
+from ssad.frontend.infer import Typed
+from ssad.pipeline import Recipe, Step, Trace, compile_function, stage
 from tests.oracle import tape
 from tests.oracle.arguments import copy_arguments
 from tests.programs import Program, random_program
@@ -54,12 +55,14 @@ def way_of(seed: int) -> Way:
     return Way(1, left_out[seed % 4 - 1])
 
 
-def compiled(fn: Callable[..., Any], args: Sequence[Any], way: Way, *steps: Step) -> Specialisation:
+def compiled(
+    fn: Callable[..., Any], args: Sequence[Any], way: Way, typed: Typed | None, *steps: Step
+) -> Specialisation:
     """Native code of `fn`, or of the derivative that the steps lead to, for arguments like these."""
     arguments = [abstract_of(arg) for arg in args]
     recipe = Recipe(steps, vector_math=False, opt_level=way.opt_level)
     trace = Trace(disable=way.disabled, verify=True)
-    return Specialisation(compile_function(fn, arguments, recipe, trace), arguments, recipe)
+    return Specialisation(compile_function(fn, arguments, recipe, trace, typed), arguments, recipe)
 
 
 def judge(program: Program, way: Way) -> None:
@@ -73,9 +76,10 @@ def judge(program: Program, way: Way) -> None:
 
 def _judge(program: Program, way: Way) -> None:
     fn, args = program.function(), program.arguments()
-    primal = compiled(fn, args, way)
-    reverse = compiled(fn, args, way, Step("reverse", ACTIVE))
-    forward = compiled(fn, args, way, Step("forward", ACTIVE))
+    typed = stage("typed", fn, [abstract_of(arg) for arg in args], Recipe()).value
+    primal = compiled(fn, args, way, typed)
+    reverse = compiled(fn, args, way, typed, Step("reverse", ACTIVE))
+    forward = compiled(fn, args, way, typed, Step("forward", ACTIVE))
     left = copy_arguments(args)
     try:
         expected = fn(*left)

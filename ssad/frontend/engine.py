@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
-from types import CodeType
+from functools import lru_cache
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -116,7 +117,9 @@ Differentiate = Callable[[Module, Function, int], Tangent]
 class Engine:
     """The state of one `infer`."""
 
-    def __init__(self, error_model: str, differentiate: Differentiate | None = None) -> None:
+    def __init__(
+        self, error_model: str, differentiate: Differentiate | None = None, lifted: Sequence[Lifted] = ()
+    ) -> None:
         if error_model not in ("python", "numpy"):
             raise ValueError(f'error_model is "python" or "numpy", not {error_model!r}')
         self.error_model = error_model
@@ -124,7 +127,7 @@ class Engine:
         self.guards: dict[tuple[Any, ...], Guard] = {}
         self.differentiate = differentiate
         self._tangents: dict[tuple[int, int], Tangent] = {}
-        self._lifted: dict[Any, Lifted] = {}
+        self._lifted: dict[Any, Lifted] = {id(one.fn): one for one in lifted}
         self._templates: dict[Any, Template] = {}
         self._template_of: dict[int, Template] = {}
         self._instances: dict[Any, Instance] = {}
@@ -157,6 +160,9 @@ class Engine:
         done = self._peeled.get(op, 0)
         if 0 < done >= count:
             return True
+        if is_library(lifted.fn) and _of_library(lifted.fn) is lifted:  # others use it, too
+            self._lifted[id(lifted.fn)] = lift(lifted.fn)
+            raise Widened
         if lifted.generator or not peel(lifted.function, op, count - done):
             return False
         self._peeled[op] = count
@@ -205,7 +211,7 @@ class Engine:
     def lifted(self, fn: object) -> Lifted:
         """The lifted IR of a Python function, made once."""
         if id(fn) not in self._lifted:
-            self._lifted[id(fn)] = lift(fn)
+            self._lifted[id(fn)] = _of_library(fn) if is_library(fn) else lift(fn)
         return self._lifted[id(fn)]
 
     def template(
@@ -385,6 +391,17 @@ class Engine:
     def guard(self, origin: Origin, value: Any) -> None:
         """Remember that an outside object was taken for a constant."""
         self.guards.setdefault(origin.key(), Guard(origin, value))
+
+
+def is_library(fn: object) -> bool:
+    """Whether a function stands for one of a library, written in plain Python."""
+    return isinstance(fn, FunctionType) and (fn.__module__ or "").startswith("ssad.library.")
+
+
+@lru_cache(maxsize=1024)
+def _of_library(fn: object) -> Lifted:
+    """A function of the library, lifted once for all that call it."""
+    return lift(fn)
 
 
 def _alike(argument: Abstract, before: Abstract) -> Abstract:

@@ -22,6 +22,7 @@ from ssad.frontend.abstract import (
     TupleOf,
     without_constants,
 )
+from ssad.frontend.arguments import abstract_of
 from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.captures import Capture, Guard
 from ssad.frontend.codes import unsupported
@@ -56,6 +57,13 @@ class Typed:
     changes: tuple[Change, ...] = ()
     after: tuple[Abstract, ...] = ()
 
+    def valid(self) -> bool:
+        """Whether what was taken for constant outside the function still is what it was."""
+        for guard in self.guards:
+            if not guard.holds():
+                return False
+        return all(abstract_of(capture.origin.read()) == capture.abstract for capture in self.captures)
+
 
 def infer(
     fn: Any,
@@ -63,15 +71,16 @@ def infer(
     *,
     error_model: str = "python",
     differentiate: Differentiate | None = None,
+    lifted: Sequence[Lifted] = (),
 ) -> Typed:
     """Type `fn` for these arguments; missing ones take their defaults.
 
     One typed function is made per (Python function, what it captures, abstract argument types). Blocks that
     no branch can lead to are neither typed nor written. `error_model="numpy"` leaves out the checks of
     domains and of zero divisors. `differentiate` makes the tangents of functions whose derivative is called
-    inside. Raises UnsupportedError and TypingError.
+    inside. `lifted` are functions that have been lifted already. Raises UnsupportedError and TypingError.
     """
-    engine = Engine(error_model, differentiate)
+    engine = Engine(error_model, differentiate, lifted)
     try:
         typed = _until_settled(engine, fn, arguments)
     except SsadError:

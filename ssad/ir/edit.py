@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from ssad.ir.core import Block, Const, Edge, Function, Op, Terminator, Value
+from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Terminator, Undef, Value
 from ssad.ir.graph import predecessors, reverse_postorder
 
 
@@ -168,11 +168,30 @@ def copy_terminator(
 def clone_function(function: Function, name: str | None = None) -> tuple[Function, dict[Value, Value]]:
     """A deep copy of `function` under `name`, with the map original value -> copy."""
     copy = Function(name or function.name, function.loc)
-    values: dict[Value, Value] = {}
+    values: dict[Value, Value] = {v: Undef(v.type) for v in _undefined(function)}  # passes change their types
     copy.blocks = list(clone_blocks(function.blocks, values).values())
     copy.result_types = list(function.result_types)
     copy.attrs = dict(function.attrs)
     return copy, values
+
+
+def _undefined(function: Function) -> Iterator[Value]:
+    """What is used and has no meaning."""
+    for block in function.blocks:
+        used = [op.operands for op in block.ops] + [edge.args for edge in block.term.edges]
+        for values in (*used, block.term.operands):
+            for value in values:
+                if isinstance(value, Undef):
+                    yield value
+
+
+def clone_module(module: Module) -> Module:
+    """A deep copy of a module; the Python objects that it names are the same."""
+    copy = Module()
+    copy.objects = module.objects
+    for function in module.functions.values():
+        copy.functions[function.name] = clone_function(function)[0]
+    return copy
 
 
 def single_predecessor_edges(function: Function) -> dict[Block, Block]:
