@@ -271,7 +271,7 @@ def generator_as_tuple(x):
 
 
 CASES: list[tuple[Callable[..., Any], str, str, str]] = [
-    (generator_with_try, "f64", "SSAD0107", "inside a generator"),
+    (generator_with_try, "f64", "SSAD0107", "`yield` inside `try`"),
     (generator_behind_another, "f64", "SSAD0157", "put the generator first"),
     (generator_as_tuple, "f64", "SSAD0157", "make a list of it"),
     (equal_objects, "f64", "SSAD0154", "`==` of Box and Box is not compiled"),

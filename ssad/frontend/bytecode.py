@@ -119,8 +119,8 @@ RERAISE: reraise
 WITH_EXCEPT_START: with_except
 RETURN_GENERATOR: begin_generator
 YIELD_VALUE: yield
-GET_YIELD_FROM_ITER: refuse generator
-SEND: refuse generator
+GET_YIELD_FROM_ITER: iter; delegate
+SEND: pop; for_iter 0; next_item
 GET_AITER: refuse async
 GET_ANEXT: refuse async
 GET_AWAITABLE: refuse async
@@ -191,8 +191,8 @@ LOAD_SUPER_ATTR: refuse class if 2; super; attr value; null if 1
 LOAD_LOCALS: refuse class
 LOAD_FROM_DICT_OR_DEREF: refuse class
 LOAD_FROM_DICT_OR_GLOBALS: refuse class
-CLEANUP_THROW: refuse generator
-END_SEND: refuse generator
+CLEANUP_THROW: reraise
+END_SEND: delegated
 """
 
 _ONLY_312 = """
@@ -330,8 +330,12 @@ def translate(
     expand = table(version)
     out: list[Instruction] = []
     start: dict[int, int] = {}  # offset of an opcode -> number of its first instruction
+    raws = list(raws)
+    ends = {raw.value: raw for raw in raws if raw.name == "SEND"} if version == (3, 11) else {}
     for raw in raws:
         start[raw.offset] = len(out)
+        if raw.offset in ends:  # where later versions have an opcode for it
+            out.append(Instruction("delegated", None, raw.offset, ends[raw.offset].position))
         steps = expand.get(raw.name)
         if steps is None:
             out.append(Instruction("refuse", ("opcode", raw.name, version), raw.offset, raw.position))

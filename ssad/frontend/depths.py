@@ -14,8 +14,9 @@ from ssad.frontend.instruction import Handler, Instruction
 _FIXED = {
     **dict.fromkeys(("null", "copy", "const", "load", "load_cell", "global", "closure", "assertion"), 1),
     **dict.fromkeys(("lazy_list", "next_item", "push_handled", "get_length", "match_kind", "match_keys"), 1),
-    **dict.fromkeys(("enter", "special", "with_except", "begin_generator"), 1),
+    **dict.fromkeys(("enter", "special", "with_except", "begin_generator", "delegate"), 1),
     **dict.fromkeys(("nop", "jump", "swap", "delete", "delete_cell", "attr", "truth", "unary", "convert"), 0),
+    **dict.fromkeys(("delegated",), 0),
     **dict.fromkeys(("yield", "format", "iter", "for_iter", "start_loop", "matches", "list_to_tuple"), 0),
     **dict.fromkeys(("pop", "store", "store_cell", "store_global", "binary", "compare", "subscript"), -1),
     **dict.fromkeys(("append", "extend", "merge", "format_spec", "branch", "branch_none", "pop_handled"), -1),

@@ -173,8 +173,6 @@ class Frame:
         if block in self.matched and block.predecessors == 1:
             self._narrow(*self.matched[block])
         if block.handler is not None:
-            if self.generator is not None:
-                raise self.refuse("generator_try")
             self._attempt(block)
 
     def _narrow(self, depth: int, classes: Value, negate: bool) -> None:
@@ -182,7 +180,7 @@ class Frame:
         error = self.stack[depth]
         assert isinstance(error, Value)
         self.stack[depth] = narrowed = self.emit("py.narrow", error, classes, negate=negate, hint="error")
-        if self.read(HANDLED) is error:
+        if self.generator is None and self.read(HANDLED) is error:
             self.write(HANDLED, narrowed)
 
     def _attempt(self, block: CodeBlock) -> None:
@@ -196,6 +194,10 @@ class Frame:
         raised = self.emit("py.caught", error, hint="raised")
         head.term = branch(raised, Edge(self.blocks[caught_by]), Edge(body), self.loc)
         shape: list[Entry] = [*self.stack[: handler.depth], *[NULL] * handler.lasti, error]
+        if self.generator is not None:
+            self._keep_for_handler(head, caught_by, shape)
+            self.builder.block = body
+            return
         for depth, entry in enumerate(self.stack):
             if isinstance(entry, Value):  # what was narrowed
                 self.ssa.write(("stack", depth), head, entry)
@@ -204,6 +206,18 @@ class Frame:
         self.ssa.add_edge(head, body)
         self.ssa.seal(body)
         self.builder.block = body
+
+    def _keep_for_handler(self, head: Block, handler: CodeBlock, shape: list[Entry]) -> None:
+        """In a generator: on the way to the handler its stack goes to its places in memory."""
+        caught = Block("caught")
+        self.function.blocks.insert(self.function.blocks.index(head) + 1, caught)
+        caught.term = jump(head.term.edges[0].target, None, self.loc)
+        head.term.edges[0].target = caught
+        for depth, entry in enumerate(shape):
+            if isinstance(entry, Value):
+                self.ssa.write(("stack", self._numbers[handler], depth), caught, entry)
+        kinds = [None if isinstance(entry, Value) else entry for entry in shape]
+        assert self._shapes.setdefault(handler, kinds) == kinds, "two depths of the stack at one place"
 
     def leave(self, terminator: Terminator, drop: tuple[int, int] = (0, 0), present: str = "") -> None:
         """End the block at hand; along the n-th way `drop[n]` entries on top of the stack are forgotten, and

@@ -12,7 +12,7 @@ from ssad.frontend import cells
 from ssad.frontend.abstract import CellOf, EnumerateOf, GeneratorOf, MapOf, Number, Unbound, ZipOf
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context, Gone, Rep, known
-from ssad.frontend.suspension import STATE, VALUE
+from ssad.frontend.suspension import RESULT, STATE, VALUE
 from ssad.ir.core import Op, Value
 from ssad.ir.types import BOOL
 
@@ -58,6 +58,16 @@ def frame_store(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.frame_store`."""
     cells.write(ctx, operands[0], op.attrs["name"], operands[1])
     return operands[1]
+
+
+def delegated(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
+    """`py.delegated`: what a generator that has ended returned; None for all else."""
+    kind = operands[0].abstract
+    if not isinstance(kind, GeneratorOf) or not kind.lifted.returns:
+        return known(None)
+    if RESULT not in (kind.site.found if ctx.block is None else kind.site.content):
+        raise Gone
+    return cells.read(ctx, operands[0], RESULT)
 
 
 def more(ctx: Context, rep: Rep) -> Value:

@@ -10,13 +10,21 @@ from ssad.ir.core import Terminator, Value
 def push_handled(frame: Frame, at: Instruction) -> None:
     """The exception on top is being handled; the one before it lies below, for the time afterwards."""
     error = frame.pop()
-    frame.push(frame.read(HANDLED))
+    frame.push(_handled(frame))
     frame.push(error)
-    frame.write(HANDLED, error)
+    if frame.generator is None:
+        frame.write(HANDLED, error)
 
 
 def pop_handled(frame: Frame, at: Instruction) -> None:
-    frame.write(HANDLED, frame.pop())
+    before = frame.pop()
+    if frame.generator is None:
+        frame.write(HANDLED, before)
+
+
+def _handled(frame: Frame) -> Value:
+    """The exception being handled; a generator does not remember it."""
+    return frame.emit("py.const", value=None) if frame.generator is not None else frame.read(HANDLED)
 
 
 def matches(frame: Frame, at: Instruction) -> None:
@@ -40,7 +48,7 @@ def raise_(frame: Frame, at: Instruction) -> None:
     if at.arg:
         operands = frame.pop_many(at.arg)
     else:
-        operands = [frame.read(HANDLED)]
+        operands = [_handled(frame)]
         if frame.producer(operands[0], "py.const") is not None:
             raise frame.refuse("bare_raise")
     frame.leave(Terminator("raise", operands, loc=frame.loc))

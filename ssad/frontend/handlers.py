@@ -110,6 +110,7 @@ HANDLERS: dict[str, Callable[[Context, Any, list[Rep]], Any]] = {
     "py.cell": cells.cell,
     "py.cell_load": cells.load,
     "py.cell_store": cells.store,
+    "py.delegated": generators.delegated,
     "py.frame_load": generators.frame_load,
     "py.frame_free": generators.free_load,
     "py.frame_store": generators.frame_store,

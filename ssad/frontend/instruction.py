@@ -29,6 +29,7 @@ The canonical operations work on a stack of objects and nulls:
 | `function` | flags | an inner function; flags 1, 2, 4, 8, 16 say what lies below its code |
 | `iter` | | an iterator |
 | `for_iter` | | two ways: the body, or the exit, where the iterator is gone |
+| `delegate` `delegated` | | around a `yield from`: its iterator twice; instead of it, what it has returned |
 | `next_item` | | first in the body: push the item |
 | `jump` `branch` `branch_none` | | `branch` pops; two ways: true (`branch_none`: it is None), and not |
 | `return` `raise` `assertion` | - or count | |

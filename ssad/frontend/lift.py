@@ -18,7 +18,7 @@ from ssad.frontend.frame import Frame, is_generator
 from ssad.frontend.opcodes import HANDLERS
 from ssad.frontend.refusals import UNDEFINED, describe_uncompilable, location, refusal, refusal_of_code
 from ssad.frontend.sinking import sink
-from ssad.frontend.suspension import dispatch
+from ssad.frontend.suspension import RESULT, dispatch, forget_results, forget_unread
 from ssad.ir.core import Edge, Function, Location, Module, Op, Terminator, Value
 from ssad.ir.edit import prune_params, remove_unreachable, replace_values
 from ssad.ir.types import OBJECT
@@ -59,6 +59,11 @@ class Lifted:
     def generator(self) -> bool:
         """Whether a call makes a generator; `function` goes on in one, up to the next `yield`."""
         return is_generator(self.code)
+
+    @property
+    def returns(self) -> bool:
+        """Whether a generator returns something."""
+        return any(op.name == "py.frame_store" and op.attrs["name"] == RESULT for op in self.function.ops())
 
     def global_object(self, name: str, place: Location | None = None) -> object:
         """What the global or builtin `name` is now. Raises UnsupportedError where there is none."""
@@ -190,6 +195,8 @@ def _run(
     _name_blocks(blocks, frame)
     if frame.generator is not None:
         yields = [(block, frame.blocks[behind]) for block, behind in frame.yields]
+        forget_results(function)
+        forget_unread(function)
         dispatch(function, frame.generator, frame.blocks[blocks[0]], yields)
         remove_unreachable(function)
     return frame
@@ -258,6 +265,7 @@ _IDLE = frozenset(
         "py.function",
         "py.narrow",
         "py.present",
+        "py.delegated",
     )
 )
 

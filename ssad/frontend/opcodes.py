@@ -9,7 +9,7 @@ from ssad.frontend import closures, displays, handled, matching, strings
 from ssad.frontend.comprehensions import spelled
 from ssad.frontend.frame import NULL, Frame
 from ssad.frontend.instruction import Instruction
-from ssad.frontend.suspension import FINISHED, STATE, VALUE
+from ssad.frontend.suspension import FINISHED, RESULT, STATE, VALUE
 from ssad.ir.core import Block, Edge, Op, Value, branch, return_
 
 Handler = Callable[[Frame, Instruction], None]
@@ -117,12 +117,25 @@ def load(frame: Frame, at: Instruction) -> None:
 @handles("store")
 def store(frame: Frame, at: Instruction) -> None:
     value = frame.pop()
+    if frame.generator is not None and _only_to_be_deleted(frame, at, value):
+        return
     value.name = value.name or spelled(at.arg)
     cell = closures.cell_of(frame, at.arg)
     if cell is not None:
         frame.emit("py.cell_store", cell, value, name=at.arg)
         return
     frame.write(("local", at.arg), value)
+
+
+def _only_to_be_deleted(frame: Frame, at: Instruction, value: Value) -> bool:
+    """Whether this is the None that `except E as e` assigns to `e` before it deletes `e`: nobody reads it."""
+    if frame.producer(value, "py.const") is None:
+        return False
+    here = frame.at.instructions
+    following = here[next(n for n, each in enumerate(here) if each is at) + 1 :]
+    if not following and len(frame.at.successors) == 1:
+        following = frame.at.successors[0].instructions
+    return bool(following) and following[0].op == "delete" and following[0].arg == at.arg
 
 
 @handles("delete")
@@ -394,15 +407,31 @@ def begin_generator(frame: Frame, at: Instruction) -> None:
 @handles("yield")
 def yield_(frame: Frame, at: Instruction) -> None:
     """Keep the value for who goes through the generator; what comes back is None."""
+    if frame.at.handler is not None:
+        raise frame.refuse("generator_try")
     frame.write(("local", VALUE), frame.pop())
     frame.push(frame.emit("py.const", value=None))
     frame.yields.append((frame.block, frame.at.successors[0]))
+
+
+@handles("delegate")
+def delegate(frame: Frame, at: Instruction) -> None:
+    """A `yield from` begins: its iterator, and below it once more for the result."""
+    frame.push(frame.stack[-1])
+    frame.write(("counter", len(frame.stack) - 1), frame.emit("py.const", value=0, hint="k"))
+
+
+@handles("delegated")
+def delegated(frame: Frame, at: Instruction) -> None:
+    """What the generator of a `yield from` has returned."""
+    frame.push(frame.emit("py.delegated", frame.pop()))
 
 
 @handles("return")
 def return_value(frame: Frame, at: Instruction) -> None:
     value = frame.pop()
     if frame.generator is not None:
+        frame.write(("local", RESULT), value)
         frame.write(("local", STATE), frame.emit("py.const", value=FINISHED))
         value = frame.emit("py.const", value=False)
     frame.leave(return_([value], frame.loc))

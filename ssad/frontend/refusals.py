@@ -39,8 +39,8 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
     "dict": ("SSAD0106", "dictionaries are not compiled yet", "use one variable, tuple or array per entry"),
     "generator": (
         "SSAD0107",
-        "`yield from` is not compiled",
-        "write a loop: `for x in ...: yield x`",
+        "this use of a generator is not compiled",
+        "go through it with a loop",
     ),
     "generator_cell": (
         "SSAD0107",
@@ -54,8 +54,8 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
     ),
     "generator_try": (
         "SSAD0107",
-        "`try` and `with` inside a generator are not compiled",
-        "put them into a function that the generator calls",
+        "`yield` inside `try` or `with` is not compiled",
+        "yield behind it, or put what may raise into a function that the generator calls",
     ),
     "generator_expression": (
         "SSAD0107",

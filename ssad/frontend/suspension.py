@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from ssad.ir.builder import Builder
-from ssad.ir.core import Block, Edge, Function, Location, Value, branch, jump, return_
+from ssad.ir.core import Block, Edge, Function, Location, Op, Value, branch, jump, return_
 from ssad.ir.graph import Loop, LoopForest
 
-STATE, VALUE, RESUME = "#state", "#value", "#resume"
-"""Where it goes on (0 at the start, -1 nowhere); what it has yielded; where it is going (0: it is there)."""
+STATE, VALUE, RESUME, RESULT = "#state", "#value", "#resume", "#result"
+"""Where it goes on (0 at the start, -1 nowhere); what it has yielded; where it is going (0: it is there); its
+result.
+"""
 FINISHED = -1
 
 
@@ -51,6 +53,39 @@ def _field(variable: Hashable) -> str:
     assert isinstance(variable, tuple)
     kind, *rest = variable
     return str(rest[0]) if kind == "local" else "#" + ".".join(map(str, variable))
+
+
+def forget_results(function: Function) -> None:
+    """Leave out what a generator returns if that is None in any case."""
+    stores = [op for op in function.ops() if op.name == "py.frame_store" and op.attrs["name"] == RESULT]
+    owners = [op.operands[1].owner for op in stores]
+    if all(isinstance(o, Op) and o.name == "py.const" and o.attrs.get("value", 0) is None for o in owners):
+        for block in function.blocks:
+            block.ops = [op for op in block.ops if op not in stores]
+
+
+def forget_unread(function: Function) -> None:
+    """Leave out the places of the operand stack that are handed on and never looked at: what lies there may
+    be of one kind on one way and of another on the next.
+    """
+    changed = True
+    while changed:
+        used = {value for op in function.ops() for value in op.operands}
+        used.update(value for block in function.blocks for value in block.term.operands)
+        read = {op.attrs["name"] for op in function.ops() if op.name == "py.frame_load" and op.result in used}
+        changed = False
+        for block in function.blocks:
+            kept = [op for op in block.ops if not _is_for_nobody(op, used, read)]
+            changed |= len(kept) < len(block.ops)
+            block.ops = kept
+
+
+def _is_for_nobody(op: Op, used: set[Value], read: set[str]) -> bool:
+    if op.name == "py.frame_load":
+        return not op.attrs["local"] and op.result not in used
+    return (
+        op.name == "py.frame_store" and op.attrs["name"].startswith("#stack") and op.attrs["name"] not in read
+    )
 
 
 def dispatch(

@@ -189,6 +189,28 @@ def generator_functions(x: float = 0.7, n: int = 4) -> float:
     return s * next(powers(2))
 
 
+def delegating_generators(x: float = 0.7, n: int = 4) -> float:
+    """`yield from`, `try` and `return` in generators."""
+
+    def inverses(n: int):
+        for k in range(n):
+            try:
+                y = x / k
+            except ZeroDivisionError:
+                y = x
+            yield y
+        return x * x
+
+    def outer():
+        last = yield from inverses(n)
+        yield last
+
+    s = 0.0
+    for y in outer():
+        s = s * y + 1.0
+    return s
+
+
 def filtering(x=np.array([0.3, -1.2, 0.8])) -> float:
     """`filter`; `accumulate`, `chain`, `islice`, `pairwise`, ... of `itertools`."""
     s = 0.0

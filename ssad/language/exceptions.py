@@ -51,6 +51,14 @@ def handler_by_kind(x=np.array([0.3, -1.2, 0.8]), n: int = 5) -> float:
     return s
 
 
+def handler_in_recursion(x: float = 0.7, n: int = 3) -> float:
+    """`try` around a call of itself."""
+    try:
+        return x * handler_in_recursion(x * 0.9, n - 1) if n else 1.0 / n
+    except ZeroDivisionError:
+        return x
+
+
 def user_exceptions(x: float = 0.7) -> float:
     """`raise` of exceptions of one's own, caught in a caller; `raise ... from`."""
 

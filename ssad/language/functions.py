@@ -125,6 +125,18 @@ def recursion(x: float = 0.7, n: int = 4) -> float:
     return 1.0 if n == 0 else x * recursion(x, n - 1) + 1.0
 
 
+def inner_recursion(x: float = 0.7, n: int = 4) -> float:
+    """Inner functions that call themselves and each other."""
+
+    def even(k: int) -> float:
+        return x if k == 0 else odd(k - 1) * x
+
+    def odd(k: int) -> float:
+        return 2.0 * x if k == 0 else even(k - 1) + x
+
+    return even(n) + odd(n)
+
+
 def printing(x: float = 0.7) -> float:
     """`print`, in the primal sweep only."""
     y = x * x

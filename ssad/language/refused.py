@@ -47,16 +47,16 @@ def global_assignment(x: float = 0.7) -> float:
 _last = 0.0
 
 
-def delegating_generator(x: float = 0.7) -> float:
-    """`yield from`."""
+def yield_inside_try(x: float = 0.7) -> float:
+    """`yield` inside `try` or `with`."""
 
-    def inner():
-        yield x
-
-    def outer():
-        yield from inner()
+    def guarded():
+        try:
+            yield x
+        finally:
+            pass
 
     s = 0.0
-    for v in outer():
+    for v in guarded():
         s += v
     return s

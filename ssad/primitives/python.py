@@ -45,6 +45,7 @@ for _name in (
     "matches",
     "narrow",
     "frame_load",
+    "delegated",
     "frame_free",
     "special",
     "with_except",

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from ssad.externals import External
+
 from .registry import case
 
 
@@ -138,3 +140,28 @@ def imports_inside(x):
     else:
         pi = 3.0
     return m.exp(2.0) * x * x + cos(1.0) * x + sine(2.0) * pi + len(os.path.sep)
+
+
+_analytic = External(lambda x: x * x * x + 2.0 * x, "complex_step", (float,))
+
+
+def _rule(y_bar, y, x, k):
+    return y_bar * (3.0 * x * x + k), None
+
+
+_with_rule = External(lambda x, k: x * x * x + k * x, _rule, (float,))
+
+
+@case(args=[lambda: (np.array([0.7, -1.2]), 2), lambda: (np.array([0.4, 0.9]), 0)], smooth=False)
+def black_boxes(x, n):
+    """Functions that only Python runs, called back in a loop, in `try` and in a recursive function."""
+    s = x[0]
+    for k in range(n):
+        s = _analytic(s) * x[1] + _with_rule(x[k], k)
+        if s > 5.0:
+            s = 0.5 * s
+    return s + _repeated(x[0], n)
+
+
+def _repeated(x, n):
+    return x if n == 0 else 0.1 * _with_rule(_repeated(x, n - 1), n)

@@ -231,3 +231,72 @@ def zipped_with_one_too_many(x, y):
     for a, b in zip(x, y, strict=True):
         total += a * b
     return total
+
+
+def _parts(x, n):
+    yield x
+    count = yield from _multiples(x, n)
+    yield from [x * count, 2.0 * x]
+    yield from (x * q for q in range(3))
+    s = 0.0
+    for k in range(2):
+        s += yield from _multiples(x * k, 2)
+    return s
+
+
+def _multiples(x, n):
+    for k in range(n):
+        yield math.sin(x * k)
+        if k == 3:
+            return x
+    return n * x
+
+
+@case(args=[lambda: (1.3, 3), lambda: (0.7, 6)])
+def delegated(x, n):
+    """`yield from` generators, lists and expressions, and what a generator returns."""
+
+    def everything():
+        total = yield from _parts(x, n)
+        yield total
+
+    s = 1.0
+    for v in everything():
+        s = s * 0.9 + v
+    return s
+
+
+class _Doubling:
+    def __init__(self, x):
+        self.x = x
+
+    def __enter__(self):
+        return 2.0 * self.x
+
+    def __exit__(self, kind, error, traceback):
+        return kind is not None and issubclass(kind, ZeroDivisionError)
+
+
+def _careful(xs):
+    for k, x in enumerate(xs):
+        try:
+            y = math.log(x)
+        except ValueError as error:
+            y = -1.0 * len(error.args)
+        else:
+            y *= 2.0
+        finally:
+            z = y + 1.0
+        yield y * z
+        with _Doubling(x) as twice:
+            y = twice / (k - 1)
+        yield y
+
+
+@case(args=[lambda: (1.3,), lambda: (-0.4,)])
+def careful_between_the_yields(x):
+    """`try` and `with` in a generator; the values go on from one `yield` to the next."""
+    s = 0.0
+    for v in _careful((x, -x, 2.0 * x)):
+        s = s * 0.5 + v
+    return s
