@@ -261,7 +261,7 @@ def generator_with_cell(x):
 
 def generator_behind_another(x):
     total = 0.0
-    for _, v in zip(range(3), generator(x)):  # noqa: B905
+    for _, v in zip(range(1), generator(x), strict=True):
         total += v
     return total
 

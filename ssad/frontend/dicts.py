@@ -16,10 +16,11 @@ from ssad.ir.types import I64
 
 def dict_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.dict`: values under keys that are known."""
-    return _made(ctx, dict(zip(op.attrs["keys"], operands, strict=True)))
+    return made(ctx, dict(zip(op.attrs["keys"], operands, strict=True)))
 
 
-def _made(ctx: Context, given: dict[str, Rep]) -> Rep:
+def made(ctx: Context, given: dict[str, Rep]) -> Rep:
+    """A new dict with these entries."""
     from ssad.frontend.instances import make
 
     if ctx.engine.sites.is_mutable(dict):
@@ -42,7 +43,7 @@ def construct(ctx: Context, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
                 raise unsupported("value", cause, ctx.loc, "give a dict, or pairs written out")
             key, value = pair.items()
             given[key_of(ctx, key)] = value
-    return _made(ctx, given | keywords)
+    return made(ctx, given | keywords)
 
 
 def _pairs(rep: Rep) -> list[Rep]:

@@ -41,6 +41,9 @@ def _binary(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         own = records.inplace(ctx, op.attrs["op"], *operands)
         if own is not None:
             return own
+    if op.attrs.get("inplace") and op.attrs["op"] == "|" and all(map(dicts.is_dict, operands)):
+        dicts.update(ctx, operands[0], operands[1:])
+        return operands[0]
     if op.attrs.get("inplace") and isinstance(kind, MemoryList | ListOf):
         return lists.inplace(ctx, op.attrs["op"], operands[0], outside.opened(ctx, operands[1]))
     if op.attrs.get("inplace") and isinstance(kind, Known) and isinstance(kind.object, list | set | dict):

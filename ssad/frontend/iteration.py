@@ -7,7 +7,7 @@ from enum import EnumType
 from itertools import pairwise
 from typing import Any
 
-from ssad.frontend import complex_arrays, dicts, generators, lists
+from ssad.frontend import choices, complex_arrays, dicts, generators, lists
 from ssad.frontend.abstract import (
     PYTHON,
     Abstract,
@@ -29,10 +29,10 @@ from ssad.frontend.abstract import (
     ZipOf,
 )
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import FALSE, Context, Gone, Rep, compound, known, scalar
+from ssad.frontend.context import FALSE, TRUE, Context, Gone, Rep, compound, known, scalar
 from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.peeling import Different
-from ssad.frontend.promotion import as_index
+from ssad.frontend.promotion import as_index, plain_bool
 from ssad.frontend.python_errors import message_of
 from ssad.ir.core import Const, Op, Value
 from ssad.ir.types import BOOL, I64
@@ -124,7 +124,7 @@ def _more(ctx: Context, rep: Rep, k: Value) -> Value:
     if isinstance(kind, ZipOf) and kind.tag == STRICT:
         return _all_or_none(ctx, [_more(ctx, item, k) for item in rep.items()])
     if isinstance(kind, ZipOf | MapOf):
-        return ctx.and_(*[_more(ctx, item, k) for item in _inner(rep)]) if kind.items else FALSE
+        return _all_more(ctx, _inner(rep), k) if kind.items else FALSE
     if isinstance(kind, EnumerateOf):
         return _more(ctx, rep.items()[0], k)
     if isinstance(kind, ReversedOf) and isinstance(kind.items[0], MemoryList):
@@ -135,6 +135,18 @@ def _more(ctx: Context, rep: Rep, k: Value) -> Value:
         return generators.more(ctx, rep)
     count = count_of(ctx, rep)
     return FALSE if _is(count, 0) else ctx.emit("lt", k, count)
+
+
+def _all_more(ctx: Context, items: list[Rep], k: Value) -> Value:
+    """Whether all go on; a generator is asked where those before it do only."""
+    more: Value = TRUE
+    for item in items:
+        if more is not TRUE and generators.goes_through_one(item):
+            asked = choices.where(ctx, more, lambda one: plain_bool(_more(ctx, one, k)), item)
+            more = ctx.select(more, asked, plain_bool(FALSE)).parts[0]
+        else:
+            more = ctx.and_(more, _more(ctx, item, k))
+    return more
 
 
 def _inner(rep: Rep) -> list[Rep]:
@@ -312,7 +324,6 @@ def enumerate_(ctx: Context, args: list[Rep]) -> Rep:
 
 def zip_(ctx: Context, args: list[Rep], strict: Rep | None = None) -> Rep:
     """`zip(x, y, ...)`, `zip(x, y, ..., strict=True)`."""
-    _refuse_late_generators(ctx, "zip", args)
     kinds = [iterable(ctx, arg) for arg in args]
     wanted = None if strict is None else strict.abstract
     value = wanted.constant if isinstance(wanted, Number) else getattr(wanted, "object", False)
@@ -320,7 +331,13 @@ def zip_(ctx: Context, args: list[Rep], strict: Rep | None = None) -> Rep:
         raise unsupported("call", "this argument strict of zip is not compiled", ctx.loc, "write True")
     if strict is not None and value is None:
         raise unsupported("call", "strict of zip is not known at compile time", ctx.loc, "write True")
-    return compound(ZipOf, kinds, STRICT) if value and len(kinds) > 1 else compound(ZipOf, kinds)
+    if not value or len(kinds) < 2:
+        return compound(ZipOf, kinds)
+    if any(map(generators.goes_through_one, args[1:])):
+        cause = "strict zip of a generator behind another argument is not compiled"
+        cure = "put the generator first; or make a list of it: list(...)"
+        raise unsupported("iteration", cause, ctx.loc, cure)
+    return compound(ZipOf, kinds, STRICT)
 
 
 def _all_or_none(ctx: Context, more: list[Value]) -> Value:
@@ -343,17 +360,6 @@ def _refuse_strict(ctx: Context, kind: Abstract) -> None:
         )
 
 
-def _refuse_late_generators(ctx: Context, name: str, args: list[Rep]) -> None:
-    """All are asked at once: what comes behind another one would go on although that has ended."""
-    if any(map(generators.goes_through_one, args[1:])):
-        raise unsupported(
-            "iteration",
-            f"{name} of a generator behind another argument is not compiled",
-            ctx.loc,
-            "put the generator first; or make a list of it: list(...)",
-        )
-
-
 def reversed_(ctx: Context, args: list[Rep]) -> Rep:
     """`reversed(x)` of a range, an array or a tuple."""
     kind = args[0].abstract
@@ -368,5 +374,4 @@ def map_(ctx: Context, args: list[Rep]) -> Rep:
     """`map(f, x, y, ...)`: each item calls `f` when it is wanted."""
     if len(args) < 2:
         raise untypable("bind", "map() must have at least two arguments.", ctx.loc)
-    _refuse_late_generators(ctx, "map", args[1:])
     return compound(MapOf, [args[0], *[iterable(ctx, arg) for arg in args[1:]]])

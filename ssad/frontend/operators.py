@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import complexes, lists, records
+from ssad.frontend import complexes, dicts, lists, records
 from ssad.frontend import python_errors as errors
 from ssad.frontend.abstract import (
     MIXED,
@@ -71,6 +71,8 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
             ctx.loc,
             "write a loop over the elements",
         )
+    if symbol == "|" and dicts.is_dict(a) and dicts.is_dict(b):
+        return dicts.made(ctx, dicts.entries(ctx, a) | dicts.entries(ctx, b))
     if isinstance(x, TupleOf) and isinstance(y, TupleOf) and symbol == "+":
         return compound(TupleOf, [*a.items(), *b.items()])
     if isinstance(x, MemoryList | ListOf) or isinstance(y, MemoryList | ListOf):
