@@ -1,4 +1,4 @@
-"""What other tools test themselves with: values against CPython, gradients against differences, both modes."""
+"""What other tools test themselves with: CPython's values, gradients by differences, in both modes."""
 
 from __future__ import annotations
 

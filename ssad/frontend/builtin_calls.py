@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -275,6 +276,7 @@ BUILTINS: dict[Any, Handler] = {
         "start",
     ),
     zip: Handler(iteration.zip_, "*", "strict"),
+    itertools.chain: Handler(iteration.chain, "*"),
     next: Handler(generators.next_, "iterator", "default"),
     map: Handler(iteration.map_, "*"),
     any: Handler(reductions.any_, "items"),

@@ -7,13 +7,16 @@ import dataclasses
 import functools
 import operator
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import EnumType
+from pathlib import Path
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
+from ssad.errors import SsadError
 from ssad.externals import External, Raw, functions_of
 from ssad.frontend import choices, complex_calls, complexes, dicts, generators, handover, lists, records
 from ssad.frontend.abstract import (
@@ -64,7 +67,7 @@ from ssad.frontend.refusals import refusal
 from ssad.frontend.scalar_calls import call_primitive
 from ssad.frontend.sequences import fixed_items
 from ssad.frontend.shapes import placeholder, represent, travelling, travelling_types
-from ssad.ir.core import Edge, Op, Terminator, Value, branch
+from ssad.ir.core import Edge, Location, Op, Terminator, Value, branch
 from ssad.ir.primitive import CALLS
 from ssad.ir.types import BOOL, I64, Type, tuple_of
 
@@ -419,7 +422,8 @@ def _call_lifted(ctx: Context, lifted: Lifted, free: tuple[str, ...], args: list
     count, name = len(lifted.params), lifted.function.name
     positions = positions_of(ctx, deriving, args, count, name) if deriving is not None else []
     args = [_specialised(rep) for rep in args]
-    instance = ctx.engine.instance(lifted, free, [rep.abstract for rep in args], ctx.loc)
+    with _placed(ctx):
+        instance = ctx.engine.instance(lifted, free, [rep.abstract for rep in args], ctx.loc)
     if positions:
         found = instance.result
         if isinstance(found, Number) and found.constant is not None:
@@ -433,8 +437,23 @@ def resume(ctx: Context, generator: Rep) -> Rep:
     """Go on in a generator up to the next `yield`: whether it got there."""
     kind = generator.abstract
     assert isinstance(kind, GeneratorOf)
-    instance = ctx.engine.instance(kind.lifted, (), [kind], ctx.loc)
+    with _placed(ctx):
+        instance = ctx.engine.instance(kind.lifted, (), [kind], ctx.loc)
     return _emit_call(ctx, instance, [generator], {})
+
+
+@contextmanager
+def _placed(ctx: Context) -> Iterator[None]:
+    """Errors in what stands for a function of a library are errors of the call."""
+    try:
+        yield
+    except SsadError as error:
+        if isinstance(error.place, Location) and Path(error.place.file).is_relative_to(_LIBRARY_HOME):
+            error.place = ctx.loc
+        raise
+
+
+_LIBRARY_HOME = Path(__file__).parents[1] / "library"
 
 
 def _emit_call(ctx: Context, instance: Instance, args: list[Rep], attrs: dict[str, Any]) -> Rep:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import EnumType
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -338,6 +339,13 @@ def zip_(ctx: Context, args: list[Rep], strict: Rep | None = None) -> Rep:
         cure = "put the generator first; or make a list of it: list(...)"
         raise unsupported("iteration", cause, ctx.loc, cure)
     return compound(ZipOf, kinds, STRICT)
+
+
+def chain(ctx: Context, args: list[Rep]) -> Rep:
+    """`itertools.chain(x, y, ...)`, which may be of different kinds."""
+    if len(args) < 2:
+        return lists.by_library(ctx, "iterated", *(args or [compound(TupleOf, [])]))
+    return reduce(lambda before, more: lists.by_library(ctx, "chained", before, more), args)
 
 
 def _all_or_none(ctx: Context, more: list[Value]) -> Value:

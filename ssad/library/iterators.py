@@ -27,10 +27,9 @@ def accumulate(iterable: Any, func: Any = None, *, initial: Any = None) -> Any:
         yield total
 
 
-def chain(*iterables: Any) -> Any:
-    for iterable in iterables:
-        for item in iterable:  # noqa: UP028, which is not compiled
-            yield item
+def chained(first: Any, second: Any) -> Any:
+    yield from first
+    yield from second
 
 
 def count(start: Any = 0, step: Any = 1) -> Any:
@@ -129,7 +128,6 @@ def takewhile(predicate: Any, iterable: Any) -> Any:
 LIBRARY: dict[Any, Callable[..., Any]] = {
     filter: filter_,
     itertools.accumulate: accumulate,
-    itertools.chain: chain,
     itertools.combinations: combinations,
     itertools.count: count,
     itertools.dropwhile: dropwhile,

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ssad.ir.raising import UNORDERED
+from ssad.library.iterators import chained
 
 
 def iterated(iterable: Any) -> Any:
     """`iter(x)` of what has items by number."""
-    for item in iterable:  # noqa: UP028, which is not compiled
-        yield item
+    yield from iterable
 
 
 def filled(out: list[Any], items: Any) -> Any:
@@ -441,6 +441,7 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "all": all_,
     "any": any_,
     "array": array,
+    "chained": chained,
     "compensated_total": compensated_total,
     "counted": counted,
     "equal": equal,

@@ -184,7 +184,7 @@ def itertools_(x, n):
         s += a * b
     for a, b in itertools.combinations([x, 2 * x, 3 * x], 2):
         s += a * b
-    for v in itertools.chain([x], [2 * x]):
+    for v in itertools.chain([x], (2 * x,), range(2), (v for v in (x, 3.0))):
         s += v
     for v in itertools.accumulate([x, x, x]):
         s += v
@@ -192,8 +192,6 @@ def itertools_(x, n):
         s += a * b
     for v in itertools.islice(itertools.count(1), 3):
         s += v * x
-    for a, b in itertools.zip_longest([x, 2 * x], [x], fillvalue=1.0):
-        s += a * b
     return s
 
 
@@ -284,11 +282,3 @@ def _ackermann(m, n, x):
 @scenario(lambda: (1.0,), argnums=0)
 def ackermann(x):
     return _ackermann(1, 3.0, x)
-
-
-@scenario(lambda: (1.3,), refused="SSAD0201")
-def chained_kinds(x):
-    s = 0.0
-    for v in itertools.chain([x], (2 * x,)):
-        s += v
-    return s
