@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 def make(ctx: Context, lifted: Lifted, free: tuple[str, ...], args: list[Rep]) -> Rep:
     """A generator that has not begun."""
-    site = ctx.engine.sites.at(ctx, lifted.function.name)
+    ctx.made += 1  # one call may make several, one within another
+    site = ctx.engine.sites.at(ctx, lifted.function.name, which=str(ctx.made))
     made = Rep(GeneratorOf(site, lifted), cells.rooms(ctx, site))
     names = [param.name for param in lifted.params]
     for name, rep in zip([*names, *map(_captured, free)], args, strict=True):

@@ -184,7 +184,7 @@ def itertools_(x, n):
         s += a * b
     for a, b in itertools.combinations([x, 2 * x, 3 * x], 2):
         s += a * b
-    for v in itertools.chain([x], (2 * x,), range(2), (v for v in (x, 3.0))):
+    for v in itertools.chain([x], (2 * x,), range(2), np.array([x, 3.0])):
         s += v
     for v in itertools.accumulate([x, x, x]):
         s += v
