@@ -22,7 +22,7 @@ from ssad.ir.types import Array
 
 if TYPE_CHECKING:
     from ssad.backend.native import NativeFunction
-    from ssad.frontend.engine import Tangent
+    from ssad.frontend.engine import Differentiate, Tangent
     from ssad.frontend.infer import Typed
 
 STAGES = ("lifted", "typed", "optimised", "adjoint", "refined", "llvm", "asm")
@@ -196,15 +196,14 @@ def stages(
         lifted = lift(fn)
         timed("lifted")
         yield Artefact("lifted", lifted, lambda: str(lifted.module))
-        typed = infer(
-            fn, arguments, error_model=recipe.error_model, differentiate=_tangent_inside, lifted=[lifted]
-        )
+        typed = infer(fn, arguments, error_model=recipe.error_model, differentiate=_inside(), lifted=[lifted])
         module = typed.module
         timed("typed")
         yield Artefact("typed", typed, lambda: str(module))
     else:
         module = clone_module(typed.module)
 
+    _choose_gradients(module, fast=not recipe.steps)
     primal = module.main
     if recipe.overlap:
         primal.attrs["overlap"] = True
@@ -321,6 +320,61 @@ def _differentiate(
     return reverse(derivative.function, module, active, fp=fp, seeded=results)
 
 
+def _inside() -> Differentiate:
+    from ssad.frontend.engine import Differentiate
+
+    return Differentiate(_tangent_inside, _gradient_inside)
+
+
+def _choose_gradients(module: Module, fast: bool) -> None:
+    """Gradients called inside run their adjoint, unless they are differentiated themselves."""
+    for function in module.functions.values():
+        for op in function.ops():
+            if op.name == "call" and "fast" in op.attrs:
+                name = op.attrs.pop("fast")
+                op.attrs["callee"] = name if fast else op.attrs["callee"]
+
+
+def _gradient_inside(
+    module: Module, function: Function, active: tuple[int, ...], tangent: Callable[[int], Tangent]
+) -> tuple[str, str]:
+    """Enter the gradients of `function` by some of its parameters into the module (see ad/inside.py)."""
+    from ssad.ad.inside import by_adjoint, by_tangents
+    from ssad.ad.reverse import reverse
+
+    work = Module()
+    work.objects = module.objects
+    _copy_reachable(module, function, work)
+    _choose_gradients(work, fast=False)
+    primal = work.main
+    _run(work, OPTIMISE, Trace())
+    if written(primal):
+        cause = f"{function.name} writes into arrays: its derivatives by arrays are not compiled inside"
+        raise UnsupportedError(cause, function.loc, "write into a copy", "SSAD0150")
+    made = reverse(primal, work, active)
+    _forget_rules(work)
+    _keep_first(work, made.function)
+    _run(work, [*CLEAN, *REFINE], Trace())
+    _refuse_recursion(made.function, function)
+    for block in made.function.blocks:  # from here on it is a function like any other
+        block.sweep, block.reverses, block.mirrors = "", None, None
+    module.add(made.function)
+
+    def spelled(n: int) -> tuple[str, tuple[tuple[int, bool], ...]]:
+        found = tangent(n)
+        return found.callee, found.params
+
+    slow = module.add(by_tangents(function, active, spelled))
+    fast = module.add(by_adjoint(function, active, made))
+    return slow.name, fast.name
+
+
+def _refuse_recursion(made: Function, function: Function) -> None:
+    if any(op.name == "call" for op in made.ops()):
+        cause = f"{function.name} calls itself: its derivative is not compiled inside a function"
+        raise UnsupportedError(cause, function.loc, "take the gradient outside", "SSAD0150")
+
+
 def _tangent_inside(module: Module, function: Function, active: int) -> Tangent:
     """Enter the tangent of `function` by one of its parameters, a number, into the module."""
     from ssad.ad.forward import forward
@@ -329,15 +383,14 @@ def _tangent_inside(module: Module, function: Function, active: int) -> Tangent:
     work = Module()
     work.objects = module.objects
     _copy_reachable(module, function, work)
+    _choose_gradients(work, fast=False)
     primal = work.main
     _run(work, OPTIMISE, Trace())
     made = forward(primal_signature(primal), work, [active])
     _forget_rules(work)
     _keep_first(work, made.function)
     _run(work, ["inline"], Trace())
-    if any(op.name == "call" for op in made.function.ops()):
-        cause = f"{function.name} calls itself: its derivative is not compiled inside a function"
-        raise UnsupportedError(cause, function.loc, "take the gradient outside", "SSAD0150")
+    _refuse_recursion(made.function, function)
     params = tuple((slot.index, slot.tangent) for slot in made.params)
     return Tangent(module.add(made.function).name, params, bool(written(made.function)))
 

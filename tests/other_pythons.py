@@ -24,7 +24,14 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LINTERS = ("ruff", "mypy")
 
-CORPUS = ("test_bytecode.py", "test_infer*.py", "test_lift*.py", "test_sweeps.py")
+CORPUS = (
+    "test_bytecode.py",
+    "test_infer*.py",
+    "test_lift*.py",
+    "test_scenarios.py",
+    "test_sweeps.py",
+    "test_trees.py",
+)
 """What depends on the version of Python."""
 
 BACKEND = ("test_aot.py", "test_jit.py", "test_llvm.py", "test_sweeps.py")

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 import ssad
+from ssad.frontend.arguments import abstract_of
+from ssad.pipeline import Recipe, Step, stage
+from tests.oracle.differences import richardson
 from tests.outside import refused
 
 
@@ -128,6 +131,86 @@ def _writes_two(x: float) -> float:
     return ssad.grad(f, argnums=(0, 1))(x, x, np.zeros(1))[0]
 
 
+def _writes(x: Any) -> Any:
+    x[0] *= 2.0
+    return x[0]
+
+
+def energy(x: Any, t: Any = 0.5, n: int = 2) -> Any:
+    """Loops, a table that is kept, a branch on the data."""
+    work = np.zeros(len(x))
+    total = 0.0
+    for k in range(n):
+        for i in range(len(x)):
+            work[i] = math.sin(x[i] * t + k) if x[i] > 0.0 else x[i] * x[i - 1]
+        total += work[0] * work[-1] + x[k]
+    return total
+
+
+by_array = ssad.jit_grad(energy)
+by_array_and_number = ssad.value_and_grad(energy, argnums=(0, 1))
+
+
+def gradient_descent(x: Any, t: Any) -> Any:
+    x = x.copy()
+    for _ in range(3):
+        direction = by_array(x, t)
+        for i in range(len(x)):
+            x[i] -= 0.1 * direction[i]
+    value, (by_x, by_t) = by_array_and_number(x, t, n=1)
+    return value * by_t + by_x[0] * x[1]
+
+
+def matrices_of_any_layout(x: Any, t: Any) -> Any:
+    m = np.zeros((2, len(x)))
+    for i in range(2):
+        for j in range(len(x)):
+            m[i, j] = x[j] * t + i
+
+    def total(a: Any, b: Any) -> Any:
+        s = 0.0
+        for i in range(len(a)):
+            for j in range(len(b)):
+                s += a[i, j] * a[i, j] * b[j]
+        return s
+
+    whole = ssad.grad(total)(m, x)
+    part, of_view = ssad.grad(total, argnums=(0, 1))(m[:, ::2], x[::2])
+    return whole[1, 0] * part[0, 1] + of_view[1] + whole[0, 2]
+
+
+def trees(x: Any, t: Any) -> Any:
+    def loss(p: Any, more: Any) -> Any:
+        return p["w"][0] * p["b"] ** 2 + p["w"][1] * p["k"] * more[0] + more[1][2]
+
+    p = {"w": x, "b": t, "k": 3, "name": "p"}
+    by_p, by_more = ssad.grad(loss, argnums=(0, 1))(p, (t, x))
+    return by_p["w"][0] * by_p["b"] + by_p["w"][1] + by_more[0] * by_more[1][2]
+
+
+@pytest.mark.parametrize("f", [gradient_descent, matrices_of_any_layout, trees])
+def test_by_arrays_and_trees(f: Callable[..., Any]) -> None:
+    """The value by the adjoint, derivatives by tangents; both are those of the program that Python runs."""
+    x, t = np.array([0.3, -0.4, 0.8]), 0.7
+    assert ssad.jit(f)(x, t) == pytest.approx(f(x, t), rel=1e-12)
+    value, (by_x, by_t) = ssad.value_and_grad(f, argnums=(0, 1))(x, t)
+    assert value == pytest.approx(f(x, t), rel=1e-12)
+    assert by_t == pytest.approx(float(np.asarray(richardson(f, (x, t), 1))), rel=1e-7)
+    np.testing.assert_allclose(by_x, richardson(f, (x, t), 0), rtol=1e-7)
+    v = np.array([1.0, -2.0, 0.5])
+    assert ssad.jvp(f, (x, t), (v, 1.0))[1] == pytest.approx(by_x @ v + by_t, rel=1e-12)
+    slopes = richardson(lambda s: ssad.grad(f, argnums=1)(x, s), (t,), 0)
+    assert ssad.hessian(f, argnums=1)(x, t) == pytest.approx(float(np.asarray(slopes)), rel=1e-6, abs=1e-9)
+
+
+def test_the_adjoint_runs_where_nothing_is_differentiated() -> None:
+    """One tape there; tangents, which need none, where a derivative of the whole follows."""
+    arguments = [abstract_of(np.zeros(3)), abstract_of(0.5)]
+    for recipe, taped in ((Recipe(), True), (Recipe((Step("reverse", (0,)),)), False)):
+        module = stage("optimised", gradient_descent, arguments, recipe).value
+        assert any(op.name == "tape_new" for op in module.main.ops()) is taped
+
+
 REFUSED: list[tuple[str, Callable[..., Any], str]] = [
     ("a builtin", lambda x: ssad.grad(math.sin)(x), "the derivative of builtin"),
     ("by an int", lambda x: ssad.grad(cubic)(3), "cannot differentiate by int"),
@@ -135,7 +218,8 @@ REFUSED: list[tuple[str, Callable[..., Any], str]] = [
     ("argnums", lambda x: ssad.grad(cubic, argnums=5)(x), "argnums 5"),
     ("options", lambda x: ssad.grad(cubic, fastmath=True)(x), "argnums only"),
     ("a tuple", lambda x: ssad.grad(lambda t: (t, t))(x), "one float"),
-    ("by an array", lambda x: ssad.grad(lambda t: t[0])(np.zeros(3))[0], "only by single numbers"),
+    ("by ints", lambda x: ssad.grad(lambda t: x * t[0])(np.zeros(3, int))[0], "derivative by int64 array"),
+    ("by an array that is written", lambda x: ssad.grad(_writes)(np.full(2, x))[0], "writes into arrays"),
     ("by a star", lambda x: ssad.grad(lambda *t: t[0])(x), "`*args`"),
     ("a default before", lambda x: ssad.grad(defaults_before)(x=x), "leaves some out"),
     ("a default between", lambda x: ssad.grad(defaults_before)(x, c=x), "leaves some out"),

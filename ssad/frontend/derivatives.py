@@ -1,21 +1,32 @@
 """Derivatives called inside: `ssad.grad(f)(x)` in a compiled function is a call of the tangent of `f`.
 
 The tangent is plain IR beside the function, so it is inlined, optimised and differentiated like everything
-else. It is that by one number: where several are asked for, there are as many calls.
+else. It is that by one number: where several are asked for, there are as many calls. By arrays and trees a
+gradient function of its own is made (see `ad/inside.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ssad.frontend.abstract import MIXED, Abstract, DerivativeOf, Known, Number, TupleOf, without_constants
+from ssad.frontend.abstract import (
+    MIXED,
+    Abstract,
+    ArrayOf,
+    DerivativeOf,
+    Known,
+    Number,
+    TreeOf,
+    TupleOf,
+    without_constants,
+)
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Deriving, Rep, compound, known
 from ssad.frontend.engine import Instance
-from ssad.frontend.shapes import travelling
+from ssad.frontend.shapes import travelling, travelling_types
 from ssad.ir.core import Const, Value
-from ssad.ir.types import I64, Array, Scalar, array, tuple_of
+from ssad.ir.types import I64, Array, Scalar, Type, array, tuple_of
 
 Apply = Callable[[Context, Rep, list[Rep], dict[str, Rep]], Rep]
 
@@ -135,16 +146,35 @@ def positions_of(ctx: Context, deriving: Deriving, args: Sequence[Rep], count: i
 
 
 def _refuse_inactive(ctx: Context, kind: Abstract) -> None:
-    """Refuse to differentiate by anything but one float."""
+    """Refuse to differentiate by anything but floats, arrays of them, and trees with such in them."""
+    if isinstance(kind, TreeOf) and any(map(_is_active, _leaves(kind))):
+        return
+    if isinstance(kind, ArrayOf) and kind.elem.is_float:
+        return
     if not isinstance(kind, Number):
         raise unsupported(
             "call",
-            f"the derivative by {kind} is not compiled inside a function, only by single numbers",
+            f"the derivative by {kind} is not compiled inside a function",
             ctx.loc,
             "take the gradient outside, or differentiate the whole function",
         )
     if not kind.type.is_float or kind.flavour is MIXED:
         raise untypable("operand", f"cannot differentiate by {kind}", ctx.loc, "give a float: float(x)")
+
+
+def _leaves(kind: Abstract) -> Iterator[Abstract]:
+    if isinstance(kind, TreeOf):
+        for item in kind.items:
+            yield from _leaves(item)
+    else:
+        yield kind
+
+
+def _is_active(kind: Abstract) -> bool:
+    """Whether a leaf has a derivative."""
+    if isinstance(kind, Number):
+        return kind.type.is_float and kind.flavour is not MIXED
+    return isinstance(kind, ArrayOf) and kind.elem.is_float
 
 
 def tangents(ctx: Context, instance: Instance, args: Sequence[Rep], positions: Sequence[int]) -> Rep:
@@ -167,6 +197,8 @@ def tangents(ctx: Context, instance: Instance, args: Sequence[Rep], positions: S
     for rep in [*args, *captured]:
         operands += travelling(rep.abstract, rep.parts)
         starts.append(len(operands))
+    if not all(isinstance(args[at].abstract, Number) for at in positions):
+        return _gradients(ctx, instance, operands, [(starts[at], args[at].abstract) for at in positions])
     value: Sequence[Value] = ()
     slopes = []
     for at in positions:
@@ -175,6 +207,46 @@ def tangents(ctx: Context, instance: Instance, args: Sequence[Rep], positions: S
         assert isinstance(kind, Number)
         slopes.append(Rep(Number(kind.type, kind.flavour), [ctx.cast(slope, kind.type)]))
     return compound(TupleOf, [Rep(without_constants(result), value), *slopes])
+
+
+def _gradients(
+    ctx: Context, instance: Instance, operands: Sequence[Value], wanted: Sequence[tuple[int, Abstract]]
+) -> Rep:
+    """The value, and the derivatives by arguments that begin at these operands."""
+    assert isinstance(instance.result, Number)
+    result = without_constants(instance.result)
+    active: list[int] = []
+    for start, kind in wanted:
+        for leaf in _leaves(kind):
+            width = len(travelling_types(leaf))
+            active += [start] if _is_active(leaf) and width else []
+            start += width
+    types: list[Type] = [*result.parts]
+    for n in active:
+        of = operands[n].type
+        types.append(array(of.elem, of.rank, "C") if isinstance(of, Array) else of)
+    if ctx.block is None:
+        parts = [Value(type) for type in types]
+    else:
+        name, fast = ctx.engine.gradient_of(instance, tuple(active), ctx.loc)
+        whole = ctx.emit("call", *operands, callee=name, fast=fast, type=str(tuple_of(*types)))
+        parts = [ctx.emit("extract", whole, index=n) for n in range(len(types))]
+    count = len(result.parts)
+    slopes = iter(parts[count:])
+    bars = [_of_kind(kind, slopes) for _, kind in wanted]
+    return compound(TupleOf, [Rep(result, parts[:count]), *bars])
+
+
+def _of_kind(kind: Abstract, slopes: Iterator[Value]) -> Rep:
+    """The derivative by something of this kind: None by what has none."""
+    if isinstance(kind, TreeOf):
+        return compound(type(kind), [_of_kind(item, slopes) for item in kind.items], kind.tag)
+    if not _is_active(kind):
+        return known(None)
+    if isinstance(kind, Number) and kind.constant is not None:
+        return Rep(without_constants(kind), [Const(kind.type, 0.0)])
+    slope = next(slopes)
+    return Rep(ArrayOf(slope.type) if isinstance(slope.type, Array) else without_constants(kind), [slope])
 
 
 def constant_slopes(ctx: Context, value: Rep, args: Sequence[Rep], positions: Sequence[int]) -> Rep:

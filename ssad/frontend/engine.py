@@ -110,8 +110,14 @@ class Tangent(NamedTuple):
     writes: bool
 
 
-Differentiate = Callable[[Module, Function, int], Tangent]
-"""Enters the tangent of a function by its parameter of that number into the module."""
+class Differentiate(NamedTuple):
+    """What enters derivatives of functions into the module: `tangent` that by the parameter of a number,
+    `gradient` one by several parameters (and the function that gives tangents), of which it returns the name,
+    and that of a faster one for where nothing is differentiated.
+    """
+
+    tangent: Callable[[Module, Function, int], Tangent]
+    gradient: Callable[[Module, Function, tuple[int, ...], Callable[[int], Tangent]], tuple[str, str]]
 
 
 class Engine:
@@ -127,6 +133,7 @@ class Engine:
         self.guards: dict[tuple[Any, ...], Guard] = {}
         self.differentiate = differentiate
         self._tangents: dict[tuple[int, int], Tangent] = {}
+        self._gradients: dict[tuple[int, tuple[int, ...]], tuple[str, str]] = {}
         self._lifted: dict[Any, Lifted] = {id(one.fn): one for one in lifted}
         self._templates: dict[Any, Template] = {}
         self._template_of: dict[int, Template] = {}
@@ -385,8 +392,26 @@ class Engine:
             raise unsupported("call", "a derivative called inside is not compiled here", place)
         key = id(instance), active
         if key not in self._tangents:
-            self._tangents[key] = self.differentiate(self.module, self.function_of(instance), active)
+            self._tangents[key] = self.differentiate.tangent(self.module, self.function_of(instance), active)
         return self._tangents[key]
+
+    def gradient_of(
+        self, instance: Instance, active: tuple[int, ...], place: Location | None
+    ) -> tuple[str, str]:
+        """The names of the functions that give an instance's gradient by its parameters `active`: of one that
+        may be differentiated, and of a faster one.
+        """
+        if self.differentiate is None:
+            raise unsupported("call", "a derivative called inside is not compiled here", place)
+        key = id(instance), active
+        if key not in self._gradients:
+            self._gradients[key] = self.differentiate.gradient(
+                self.module,
+                self.function_of(instance),
+                active,
+                lambda n: self.tangent_of(instance, n, place),
+            )
+        return self._gradients[key]
 
     def guard(self, origin: Origin, value: Any) -> None:
         """Remember that an outside object was taken for a constant."""

@@ -66,7 +66,7 @@ def tuple_asserted(t):
     return t[0] * t[-1]
 
 
-@scenario(lambda: (5.0,), refused="SSAD0150")
+@scenario(lambda: (5.0,))
 def gradient_inside(x):
 
     def inner(y):
