@@ -172,6 +172,23 @@ def swapped(pair):
     return pair.low.x + pair.high.x * pair.low.v[0]
 
 
+@dataclass
+class Walk:
+    x: Any
+    path: Any
+
+    def go(self, h):
+        self.x = self.x + h * self.x * self.x
+        self.path.append(self.x)
+
+
+def objects_with_lists(walks, h):
+    for _ in range(2):
+        for walk in walks:
+            walk.go(h)
+    return sum(sum(walk.path) * len(walk.path) for walk in walks)
+
+
 def changed_on_one_way(body, x):
     if body.x > 0.0:
         body.x = body.x * x
@@ -214,6 +231,11 @@ CASES: dict[str, Case] = {
         swapped,
         lambda x, v, y, w: (SimpleNamespace(low=Body(x, v), high=Body(y, w)),),
         (0.5, X, 1.5, X[:2].copy()),
+    ),
+    "objects with lists": (
+        objects_with_lists,
+        lambda x, y, p, h: ([Walk(x, []), Walk(y, [p])], h),
+        (0.5, 1.5, 2.5, 0.1),
     ),
     "an attribute on one way": (changed_on_one_way, lambda a, x: (Body(a, 1, 2), x), (0.5, 1.5)),
     "an attribute on the other": (changed_on_one_way, lambda a, x: (Body(a, 1, 2), x), (-0.5, 1.5)),

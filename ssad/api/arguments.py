@@ -12,7 +12,7 @@ import numpy as np
 from ssad.errors import ArgumentError, DifferentiationError
 from ssad.pipeline import Recipe
 from ssad.shadows import zeros_like
-from ssad.trees import Kind, build, kind_of, leaves
+from ssad.trees import Kind, build, kind_of, leaves, mapped
 
 Argnums = int | tuple[int, ...]
 
@@ -133,7 +133,7 @@ def _like_tree(v: Any, x: Any, kind: Kind, name: str) -> Any:
     made: list[Any] = []
     for n, (bar, part) in enumerate(zip(given, parts, strict=True)):
         if not is_differentiable(part):
-            made.append(None)
+            made.append(mapped(lambda leaf: None, part))  # a tree keeps its structure
             continue
         if bar is None and kind_of(part) is None:
             bar = np.zeros(np.shape(part))

@@ -52,6 +52,8 @@ _STORES = frozenset(("store_cell", "delete_cell", "store", "delete"))
 
 def cell_of(frame: Frame, name: str) -> Value | None:
     """The cell of the variable `name`, or None if it is an ordinary local."""
+    if name in frame.free and frame.generator is not None:
+        return frame.emit("py.frame_free", frame.generator, name=name, cell=True, hint=name)
     if name in frame.free:
         return frame.emit("py.free", name=name, cell=True, hint=name)
     return frame.cells.get(name)

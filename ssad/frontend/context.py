@@ -29,6 +29,7 @@ from ssad.frontend.abstract import (
     MaybeNone,
     MaybeUnbound,
     Number,
+    ObjectOf,
     OneOf,
     Several,
     TupleOf,
@@ -334,6 +335,10 @@ class Context:
         if isinstance(to, Compound):
             pairs = zip(rep.items(), to.items, strict=True)
             return [part for item, wanted in pairs for part in self.convert(item, wanted)]
+        if isinstance(to, ObjectOf) and isinstance(source, ObjectOf):
+            pairs = zip(rep.items(), to.children(), strict=True)
+            fixed = [part for item, wanted in pairs for part in self.convert(item, wanted)]
+            return [*fixed, *rep.parts[len(rep.parts) - len(to.site.parts) :]]
         if isinstance(to, ArrayOf | ComplexArrayOf) and rep.parts[0].type is not to.type:
             return [self.any_layout(rep.parts[0])]
         return list(rep.parts)

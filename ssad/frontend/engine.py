@@ -190,8 +190,8 @@ class Engine:
         """The number by which a function is known at run time, where it may be one of several."""
         return self._functions.setdefault(sort, len(self._functions))
 
-    def place(self, op: Any, instance: Instance, number: int) -> Place:
-        """Where an op of an instance makes its list with that number."""
+    def place(self, op: Any, instance: Instance, number: int | str) -> Place:
+        """Where an op of an instance makes its list with that number, or name."""
         key = op, id(instance.lifted), instance.arguments, number
         if key not in self._places:
             self._places[key] = Place(len(self._places))

@@ -52,7 +52,11 @@ def free_load(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.frame_free`: the value of a variable that the generator has captured."""
     name = op.attrs["name"]
     rep = cells.read(ctx, operands[0], _captured(name))
-    return cells.content(ctx, rep, name) if isinstance(rep.abstract, CellOf) else rep
+    return (
+        cells.content(ctx, rep, name)
+        if isinstance(rep.abstract, CellOf) and not op.attrs.get("cell")
+        else rep
+    )
 
 
 def frame_store(ctx: Context, op: Op, operands: list[Rep]) -> Rep:

@@ -93,7 +93,7 @@ def handed_over(ctx: Context, rep: Rep) -> Rep:
     return compound(RecordOf, values, (kind.site.cls, tuple(names)))
 
 
-def _columns(ctx: Context, rep: Rep) -> Rep:
+def _columns(ctx: Context, rep: Rep, what: str = "this function returns") -> Rep:
     """A list as arrays, one for each part of its elements; a list that stays empty, as it is."""
     kind = rep.abstract
     assert isinstance(kind, MemoryList)
@@ -102,7 +102,7 @@ def _columns(ctx: Context, rep: Rep) -> Rep:
     if not _goes_into_columns(kind.elem):
         raise unsupported(
             "value",
-            f"this function returns a {kind}, which is not compiled yet",
+            f"{what} a {kind}, which is not compiled yet",
             ctx.loc,
             "return an array of it, np.array(...), or lists of numbers",
         )
@@ -178,7 +178,7 @@ class _Taken:
                 isinstance(item.abstract, Reference) for item in items
             ):
                 return compound(ListOf, items, kind.tag)
-            made = lists.taken_over(ctx, compound(ListOf, items, kind.tag))
+            made = lists.taken_over(ctx, compound(ListOf, items, kind.tag), which)
         elif isinstance(kind, RecordOf | DictOf) and ctx.engine.sites.is_mutable(cls):
             made = instances.make(ctx, cls, dict(zip(names, items, strict=True)), which)
         else:
@@ -195,7 +195,7 @@ class _Taken:
             if isinstance(kind, MemoryList):
                 if kind.place.root.altered:
                     changes.append(Change(path, None))
-                    values.append(_columns(self.ctx, rep))
+                    values.append(_columns(self.ctx, rep, "this function changes"))
                 continue
             assert isinstance(kind, ObjectOf)
             known_now = kind.site.found if self.ctx.block is None else kind.site.content

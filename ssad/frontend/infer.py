@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from ssad.frontend.abstract import (
     ComplexOf,
     Known,
     ListedOf,
+    ListOf,
     MaybeNone,
     MemoryList,
     Number,
@@ -81,17 +83,36 @@ def infer(
     inside. `lifted` are functions that have been lifted already. Raises UnsupportedError and TypingError.
     """
     engine = Engine(error_model, differentiate, lifted)
+    failure: SsadError | None = None
     try:
         typed = _until_settled(engine, fn, arguments)
-    except SsadError:
-        if not engine.changed_outside:
-            raise
-        typed = None
-    if typed is not None and not leads_on(typed.result):
-        return typed
-    again = Engine(error_model, differentiate)
-    again.changed_outside = engine.changed_outside
-    return _apart(again, _until_settled(again, through_the_door(fn), arguments))
+        if not leads_on(typed.result):
+            return typed
+    except SsadError as error:
+        failure = error
+    through = through_the_door(fn)
+
+    def attempt(changed: set[type]) -> Typed:
+        nonlocal engine
+        engine = Engine(error_model, differentiate)
+        engine.changed_outside |= changed
+        return _apart(engine, _until_settled(engine, through, arguments))
+
+    tried: set[type] = set()
+    while failure is None or engine.changed_outside != tried:
+        tried = set(engine.changed_outside)
+        try:
+            return attempt(tried)
+        except SsadError as error:
+            failure = error
+    if list not in tried and any(map(_has_list, arguments)):
+        with suppress(SsadError):  # lists of several lengths are one kind of memory
+            return attempt(tried | {list})
+    raise failure
+
+
+def _has_list(argument: Abstract) -> bool:
+    return isinstance(argument, ListOf) or any(map(_has_list, argument.children()))
 
 
 def _until_settled(engine: Engine, fn: object, arguments: Sequence[Abstract]) -> Typed:

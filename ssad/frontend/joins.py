@@ -92,6 +92,8 @@ def join(a: Abstract, b: Abstract) -> Abstract:
         assert isinstance(b, Reference)
         if isinstance(a, ObjectOf) and isinstance(b, ObjectOf) and a.site.cls is not b.site.cls:
             return _one_of(a, b)
+        if isinstance(a, ObjectOf) and isinstance(b, ObjectOf):
+            return _join_objects(a, b)
         if a.key()[1:] != b.key()[1:]:
             raise NoJoin("give both objects attributes of the same types, or use two variables")
         a.site.unite(b.site)
@@ -156,6 +158,15 @@ def _place(kind: Abstract) -> tuple[str, int, int]:
     code = getattr(kind.object, "__code__", None)
     name = f"{getattr(kind.object, '__module__', '')}.{getattr(kind.object, '__qualname__', kind)}"
     return name, code.co_firstlineno if code else 0, 0
+
+
+def _join_objects(a: ObjectOf, b: ObjectOf) -> ObjectOf:
+    """Objects of one class; their attributes that are never assigned may lead to memory of several places."""
+    if [name for name, _ in a.fixed] != [name for name, _ in b.fixed]:
+        raise NoJoin("give both objects attributes of the same types, or use two variables")
+    fixed = tuple((name, join(x, y)) for (name, x), (_, y) in zip(a.fixed, b.fixed, strict=True))
+    a.site.unite(b.site)
+    return ObjectOf(a.site, fixed)
 
 
 def _join_lists(a: ListOf | MemoryList, b: ListOf | MemoryList) -> Abstract:

@@ -256,9 +256,11 @@ def rest(ctx: Context, rep: Rep, before: int, after: int) -> Rep:
     return by_library(ctx, "slice", empty(ctx), rep, known(before), scalar(count), known(1))
 
 
-def taken_over(ctx: Context, items: Rep) -> Rep:
-    """A list in memory of what a list of the caller holds."""
-    return by_library(ctx, "taken_over", empty(ctx), items)
+def taken_over(ctx: Context, items: Rep, which: str) -> Rep:
+    """A list in memory of what a list of the caller holds; `which` of those that come in."""
+    assert ctx.instance is not None and ctx.op is not None
+    place = ctx.engine.place(ctx.op, ctx.instance, which)
+    return by_library(ctx, "taken_over", _new(ctx, place), items)
 
 
 def _alter(ctx: Context, rep: Rep) -> None:

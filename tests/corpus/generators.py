@@ -300,3 +300,26 @@ def careful_between_the_yields(x):
     for v in _careful((x, -x, 2.0 * x)):
         s = s * 0.5 + v
     return s
+
+
+@case(args=lambda: (1.3, 3))
+def captured_further_in(x, n):
+    """A generator hands on to an expression, and to a lambda, variables of the function around it."""
+    scale = 0.5
+
+    def walk(k):
+        if k > 0:
+            yield x * k
+            yield from (x**j * scale for j in range(k))
+            twice = lambda v: v * x * scale
+            yield twice(k)
+
+    def rescale():
+        nonlocal scale
+        scale *= 3.0
+
+    s = 0.0
+    for v in walk(n):
+        s += v
+        rescale()
+    return s
