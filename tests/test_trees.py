@@ -172,6 +172,14 @@ def swapped(pair):
     return pair.low.x + pair.high.x * pair.low.v[0]
 
 
+def dicts_in_dicts(d, x):
+    d["xs"].append(x)
+    d["inner"]["m"] = x * d["a"]
+    d["inner"]["new"] = {"deep": x}
+    d["inner"]["new"]["deep"] *= d["xs"][0]
+    return sum(d["xs"]) * d["inner"]["m"] + d["inner"]["new"]["deep"]
+
+
 @dataclass
 class Walk:
     x: Any
@@ -231,6 +239,11 @@ CASES: dict[str, Case] = {
         swapped,
         lambda x, v, y, w: (SimpleNamespace(low=Body(x, v), high=Body(y, w)),),
         (0.5, X, 1.5, X[:2].copy()),
+    ),
+    "dicts in dicts": (
+        dicts_in_dicts,
+        lambda a, p, m, x: ({"a": a, "xs": [p], "inner": {"m": m}}, x),
+        (0.5, 1.5, 2.5, -0.7),
     ),
     "objects with lists": (
         objects_with_lists,
@@ -471,6 +484,17 @@ def test_an_object_that_is_changed_comes_in_once() -> None:
         ssad.jit(moved)(body, body)
     assert body.x == 1.0
     assert ssad.grad(moved)(body, Body(1.0, np.ones(1))).x == 1.0 - 0.1 * 0.1
+
+
+def test_a_list_of_the_callers_objects_stays_as_it_is() -> None:
+    """Those that are handed back would be others."""
+
+    def added(bodies, x):
+        bodies.append(Body(x, x))
+        return bodies[-1].x
+
+    with pytest.raises(ssad.errors.UnsupportedError, match="this function changes a list of Body"):
+        ssad.jit(added)([Body(1.0, 1.0)], 2.0)
 
 
 def test_after_an_exception_objects_are_as_before() -> None:

@@ -93,18 +93,24 @@ def handed_over(ctx: Context, rep: Rep) -> Rep:
     return compound(RecordOf, values, (kind.site.cls, tuple(names)))
 
 
-def _columns(ctx: Context, rep: Rep, what: str = "this function returns") -> Rep:
+RETURNS, CHANGES = "this function returns", "this function changes"
+
+
+def _columns(ctx: Context, rep: Rep, what: str = RETURNS) -> Rep:
     """A list as arrays, one for each part of its elements; a list that stays empty, as it is."""
     kind = rep.abstract
     assert isinstance(kind, MemoryList)
     if kind.elem is None:
         return compound(ListOf, [])
-    if not _goes_into_columns(kind.elem):
+    returned = what == RETURNS
+    if not _goes_into_columns(kind.elem) or not (returned or _has_no_identity(kind.elem)):
         raise unsupported(
             "value",
             f"{what} a {kind}, which is not compiled yet",
             ctx.loc,
-            "return an array of it, np.array(...), or lists of numbers",
+            "return an array of it, np.array(...), or lists of numbers"
+            if returned
+            else "change a list of your own, list(...), and return numbers or an array of it",
         )
     count = lists.length(ctx, rep)
     types = kind.elem.parts or (F64,)
@@ -121,8 +127,13 @@ def _columns(ctx: Context, rep: Rep, what: str = "this function returns") -> Rep
 def _goes_into_columns(kind: Abstract) -> bool:
     """Whether an element is made of numbers, in a fixed way."""
     if isinstance(kind, TreeOf | ComplexOf):
-        return not isinstance(kind, ListedOf) and all(map(_goes_into_columns, kind.items))
+        return all(map(_goes_into_columns, kind.items))
     return isinstance(kind, Number | Known)
+
+
+def _has_no_identity(kind: Abstract) -> bool:
+    """Whether others may stand for the elements: of objects the caller may hold some."""
+    return not isinstance(kind, RecordOf) and all(map(_has_no_identity, kind.children()))
 
 
 def put_into(ctx: Context, args: Sequence[Rep]) -> Rep:
@@ -195,7 +206,7 @@ class _Taken:
             if isinstance(kind, MemoryList):
                 if kind.place.root.altered:
                     changes.append(Change(path, None))
-                    values.append(_columns(self.ctx, rep, "this function changes"))
+                    values.append(_columns(self.ctx, rep, CHANGES))
                 continue
             assert isinstance(kind, ObjectOf)
             known_now = kind.site.found if self.ctx.block is None else kind.site.content
@@ -211,7 +222,7 @@ class _Taken:
             return "never", known(None)
         if not isinstance(kind, MaybeUnbound):
             return "always", handed_over(self.ctx, value)
-        if choices.leads_on(kind.of) or isinstance(kind.of, MaybeNone) or kind.of == NONE_KNOWN:
+        if isinstance(kind.of, MaybeNone) or kind.of == NONE_KNOWN:
             cause = "whether an attribute of an argument is there is known at run time only: not compiled"
             raise unsupported("side_effect", cause, self.ctx.loc, "assign it before the function is called")
-        return "maybe", Rep(MaybeNone([kind.of]), list(value.parts))
+        return "maybe", handed_over(self.ctx, Rep(MaybeNone([kind.of]), list(value.parts)))

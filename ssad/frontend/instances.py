@@ -52,7 +52,9 @@ def make(ctx: Context, cls: type, given: Mapping[str, Rep], which: str = "") -> 
 
 
 def _leads_on(rep: Rep) -> bool:
-    return not all(isinstance(type, Scalar) for type in travelling_types(rep.abstract))
+    """Whether a value leads to memory, though nothing may have been found in that so far."""
+    kind = rep.abstract
+    return choices.leads_on(kind) or not all(isinstance(type, Scalar) for type in travelling_types(kind))
 
 
 def own(ctx: Context, rep: Rep, name: str) -> Rep | None:

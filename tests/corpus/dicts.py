@@ -74,3 +74,15 @@ def made_of_pairs_and_taken_apart(x, y):
     for key in ("a", "b"):
         d[key] *= 3.0
     return total + d["a"] * d["b"] + d["e"]
+
+
+@case(args=lambda: (1.3, 3))
+def dicts_in_dicts(x, n):
+    """An inner dict is changed through the outer one, and replaced."""
+    d = {"a": x, "inner": {"m": 2.0 * x}}
+    for k in range(n):
+        d["inner"]["m"] *= x
+        d["inner"]["k"] = k * d["a"]
+        d["other"] = {"m": d["inner"]["m"]}
+    d["other"]["m"] += d["inner"]["k"]
+    return d["inner"]["m"] * d["other"]["m"]
