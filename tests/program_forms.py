@@ -80,6 +80,29 @@ def fading(z, m):
             yield -z
 
 
+def careful(z, d):
+    if d <= 0:
+        if z > 0.9:
+            raise TooLarge("more than 0.9")
+        return 0.5 * z
+    try:
+        return careful(1.3 * z, d - 1) + 0.1 * z
+    except TooLarge:
+        return careful(0.4 * z, d - 2) * z
+
+
+def delegating(z, m):
+    try:
+        w = 1.0 / (m - 2)
+    except ZeroDivisionError:
+        w = z
+    else:
+        w *= z
+    yield w
+    yield from fading(z, m)
+    yield from (e * w for e in (z, 2.0))
+
+
 class Shelf:
     def __init__(self, z):
         self.front, self.back = z.copy(), None

@@ -248,6 +248,7 @@ SIMPLE: dict[str, Callable[[Writer], str]] = {
         ("t = np.zeros(n)", "s = np.ones_like(x)", "t = np.zeros(x.shape)")
     ),
     "recursion": _assign("{0} = tower({1}, p % 4)"),
+    "recursion_in_try": _assign("try:\n    {0} = careful({1}, p % 4)\nexcept TooLarge:\n    {0} = 0.5 * {2}"),
     "mutual_recursion": _assign("{0} = math.tanh(rising({1}, q % 5))"),
     "recursion_in_place": lambda writer: f"acc += filled({writer.choose(('s', 't', 'y'))}, 0)",
     "named_tuple": _assign(
@@ -285,6 +286,7 @@ SIMPLE: dict[str, Callable[[Writer], str]] = {
     "chosen": _assign("{0} = math.tanh((math.sin, helper, bend)[p % 3]({1}))"),
     "smallest": _assign("{0} = math.tanh(min({1} * e for e in x) + {2})"),
     "yielding": _assign("for e in fading({1}, p % 4):\n    {0} = math.tanh({0} + e * {2})"),
+    "delegating": _assign("for e in delegating({1}, p % 4):\n    {0} = math.tanh({0} - e * {2})"),
     "suspended": _assign(
         "rest = (e * {2} for e in y if e > -0.5)\n{0} = math.tanh({0} + next(rest, {1}))\n"
         "for e in rest:\n    acc += 0.1 * e"
