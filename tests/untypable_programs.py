@@ -259,6 +259,15 @@ def generator_with_cell(x):
     return x
 
 
+def generator_of_itself(x):
+    def tree(d):
+        yield x
+        if d > 0:
+            yield from tree(d - 1)
+
+    return sum(tree(2))
+
+
 def generator_behind_another(x):
     total = 0.0
     for _, v in zip(range(1), generator(x), strict=True):
@@ -272,6 +281,7 @@ def generator_as_tuple(x):
 
 CASES: list[tuple[Callable[..., Any], str, str, str]] = [
     (generator_with_try, "f64", "SSAD0107", "`yield` inside `try`"),
+    (generator_of_itself, "f64", "SSAD0133", "the generator tree calls itself"),
     (generator_behind_another, "f64", "SSAD0157", "put the generator first"),
     (generator_as_tuple, "f64", "SSAD0157", "make a list of it"),
     (equal_objects, "f64", "SSAD0154", "`==` of Box and Box is not compiled"),

@@ -9,6 +9,7 @@ when the function around begins, and the operand is the cell.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import CO_GENERATOR
 from types import CodeType
 from typing import Any
 
@@ -178,6 +179,13 @@ def function(frame: Frame, at: Instruction) -> None:
     group = frame.groups.get(code.co_name, {})
     if group.get(code.co_name) is not code:
         group = {}
+    if group and any(one.co_flags & CO_GENERATOR for one in group.values()):
+        raise UnsupportedError(
+            f"the generator {code.co_name} calls itself: not compiled",
+            frame.loc,
+            "let a function that calls itself append to a list",
+            CLOSURE,
+        )
     if code.co_name in captured and not group:
         raise _not_itself(frame, code)
     if group:
