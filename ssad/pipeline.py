@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ssad.ad.calls import has_companion, has_derivative
 from ssad.ad.signature import Derivative, Slot, primal_signature
 from ssad.analysis.alias import alias_classes
 from ssad.analysis.callgraph import reachable
@@ -18,7 +19,7 @@ from ssad.errors import DifferentiationError, UnsupportedError, UsageError
 from ssad.frontend.abstract import Abstract
 from ssad.ir.core import Function, Module
 from ssad.ir.edit import clone_function, clone_module
-from ssad.ir.types import Array
+from ssad.ir.types import Array, Scalar
 
 if TYPE_CHECKING:
     from ssad.backend.native import NativeFunction
@@ -78,7 +79,9 @@ NEEDED = ("inline", "unbox", "sink", "summarise", "loop_simplify", "lcssa", "mat
 
 @dataclass(frozen=True)
 class Step:
-    """One differentiation: mode "reverse" or "forward", by the arguments with these numbers."""
+    """One differentiation by the arguments with these numbers: mode "reverse", "forward", or "gradient": that
+    is reverse mode or what is cheaper.
+    """
 
     mode: str
     argnums: tuple[int, ...]
@@ -92,6 +95,7 @@ class Recipe:
     overlap          array arguments may overlap each other
     error_model      "python" (CPython's domain checks) or "numpy" (inf and nan instead)
     fastmath, vector_math, adjoint_reassoc   see `docs/limitations.md`
+    mode             "auto": a gradient by one number is its tangent; "reverse": it is an adjoint
     opt_level        of LLVM, 0 to 3
     """
 
@@ -101,6 +105,7 @@ class Recipe:
     fastmath: bool = False
     vector_math: bool = True
     adjoint_reassoc: bool = True
+    mode: str = "auto"
     opt_level: int = 3
 
     @property
@@ -304,6 +309,7 @@ def _differentiate(
     derivative: Derivative, module: Module, step: Step, parts: Sequence[range], recipe: Recipe, results: int
 ) -> Derivative:
     from ssad.ad.forward import forward
+    from ssad.ad.inside import in_place_of_adjoint
     from ssad.ad.reverse import reverse
 
     wanted = {Slot("primal", n) for a in step.argnums for n in parts[a]}
@@ -313,11 +319,23 @@ def _differentiate(
     fp = "reassoc contract nsz" if recipe.adjoint_reassoc else ""
     if step.mode == "forward":
         return forward(derivative, module, active, fp=fp)
+    primal = derivative.function
+    if step.mode == "gradient" and recipe.mode == "auto" and _by_one_number(primal, active, results):
+        made = in_place_of_adjoint(primal, active[0], forward(derivative, module, active, fp=fp))
+        module.add(made.function)
+        return made
     if derivative.params != primal_signature(derivative.function).params:
         raise DifferentiationError(
             "reverse mode of a derivative is not done", cure="use forward over reverse"
         )
     return reverse(derivative.function, module, active, fp=fp, seeded=results)
+
+
+def _by_one_number(primal: Function, active: Sequence[int], results: int) -> bool:
+    """Whether one float is differentiated by one number, so that one tangent says it all."""
+    floats = [n for n, kind in enumerate(primal.result_types[:results]) if has_derivative(kind)]
+    numbers = [n for n in active if isinstance(primal.params[n].type, Scalar)]
+    return floats == [0] and len(numbers) == len(active) == 1 and not has_companion(primal.result_types[0])
 
 
 def _inside() -> Differentiate:

@@ -1,4 +1,4 @@
-"""Gradients that a compiled function calls, as plain functions of the module.
+"""Gradients as plain functions: what a compiled function calls, and tangents in place of adjoints.
 
     func @f.gradient(%x: f64[?; C], %t: f64) -> (f64, f64[?; C], f64)     value and derivatives by %x and %t
 
@@ -64,6 +64,35 @@ def by_adjoint(function: Function, active: Sequence[int], adjoint: Derivative) -
             values.append(by_slot[Slot("cotangent", n)])
     b.block.term = return_(values, function.loc)
     return made
+
+
+def in_place_of_adjoint(primal: Function, n: int, tangent: Derivative) -> Derivative:
+    """The derivative of a function of one float by its one number n, with the signature of its adjoint: the
+    tangent needs no tape and no second sweep.
+    """
+    made, b = _begun(primal, f"{primal.name}.adjoint")
+    seed = made.entry.add_param(primal.result_types[0], "seed")
+    given: list[Value] = []
+    for slot in tangent.params:
+        param = made.params[slot.index]
+        if slot.tangent:
+            param = _zeros(b, param) if isinstance(param.type, Array) else _one(param.type, slot.index == n)
+        given.append(param)
+    results = dict(
+        zip(
+            tangent.results,
+            _parts(b, given, tangent.function.name, tangent.function.result_types),
+            strict=True,
+        )
+    )
+    primals = [Slot("primal", k) for k in range(len(primal.result_types))]
+    slope = b.mul(results[primals[0].dot()], seed)
+    of = made.params[n].type
+    slope = slope if slope.type is of else b.cast(slope, to=str(of))
+    b.block.term = return_([*(results[slot] for slot in primals), slope], primal.loc)
+    made.result_types = [*primal.result_types, of]
+    params = [Slot("primal", k) for k in range(len(primal.params))]
+    return Derivative(made, (*params, Slot("seed", 0)), (*primals, Slot("cotangent", n)))
 
 
 def _begun(function: Function, name: str) -> tuple[Function, Builder]:

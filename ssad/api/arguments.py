@@ -16,7 +16,7 @@ from ssad.trees import Kind, build, kind_of, leaves, mapped
 
 Argnums = int | tuple[int, ...]
 
-OPTIONS = ("fastmath", "vector_math", "adjoint_reassoc", "error_model")
+OPTIONS = ("fastmath", "vector_math", "adjoint_reassoc", "mode", "error_model")
 
 
 def recipe(options: dict[str, Any]) -> Recipe:
@@ -27,6 +27,8 @@ def recipe(options: dict[str, Any]) -> Recipe:
             raise ArgumentError(f"there is no option called {name!r}", cure=cure)
     if options.get("error_model", "python") not in ("python", "numpy"):
         raise ArgumentError(f"error_model is {options['error_model']!r}", cure='use "python" or "numpy"')
+    if options.get("mode", "auto") not in ("auto", "reverse"):
+        raise ArgumentError(f"mode is {options['mode']!r}", cure='use "auto" or "reverse"')
     return Recipe(**options)
 
 

@@ -106,7 +106,7 @@ class Gradient(Compiled[P, Any]):
         if self._variadic:  # the numbers count the arguments of a call
             return
         self.argnums = normal_argnums(self.py_func, argnums, self._arity)
-        self._steps = (Step("reverse", self.argnums),)
+        self._steps = (Step("gradient", self.argnums),)
 
     @door
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -145,6 +145,7 @@ def jit_grad(
     fastmath: bool = False,
     vector_math: bool = True,
     adjoint_reassoc: bool = True,
+    mode: str = "auto",
     error_model: str = "python",
 ) -> Callable[[Callable[P, Any]], Gradient[P]]: ...
 @door
@@ -157,6 +158,8 @@ def jit_grad(fn: Any = None, /, *, argnums: Argnums = 0, **options: Any) -> Any:
     vector_math  let loops call vector versions of elementary functions (within 4 ulp); False: bit-equal to
                  CPython
     adjoint_reassoc   False forbids reordering the sums that the adjoint adds
+    mode         "auto": a gradient by one number is computed by its tangent, which keeps nothing; "reverse":
+                 it is computed by the adjoint, too
     error_model  "python": `math.log(-1.0)` and division by zero raise; "numpy": they give nan and inf
 
     Raises DifferentiationError (a TypeError) for arguments that have no derivative and results that are no

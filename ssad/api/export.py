@@ -72,7 +72,7 @@ def _with_gradient(
     typed: Typed,
 ) -> Export:
     _check_differentiable(fn, typed, numbers)
-    _, adjoint = _compiled(fn, arguments, replace(made, steps=(Step("reverse", numbers),)))
+    _, adjoint = _compiled(fn, arguments, replace(made, steps=(Step("gradient", numbers),)))
     assert adjoint.derivative is not None
     parts = parts_of(arguments)
     return replace(

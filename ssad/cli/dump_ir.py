@@ -38,7 +38,10 @@ def add_parser(subparsers: Any) -> None:
         "--argnums", default=None, metavar="N[,N]", help="differentiate by these arguments (default: 0)"
     )
     parser.add_argument(
-        "--mode", choices=("reverse", "forward", "primal"), default="reverse", help="which derivative"
+        "--mode",
+        choices=("reverse", "forward", "gradient", "primal"),
+        default="reverse",
+        help="which derivative; gradient is what ssad.grad runs (default: reverse)",
     )
     parser.add_argument(
         "--disable", action="append", default=[], metavar="PASS", help="leave out a pass (repeatable)"

@@ -105,7 +105,7 @@ def _columns(ctx: Context, rep: Rep, what: str = RETURNS) -> Rep:
     returned = what == RETURNS
     if not _goes_into_columns(kind.elem) or not (returned or _has_no_identity(kind.elem)):
         raise unsupported(
-            "value",
+            "value" if returned else "list",
             f"{what} a {kind}, which is not compiled yet",
             ctx.loc,
             "return an array of it, np.array(...), or lists of numbers"
