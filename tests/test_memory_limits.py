@@ -16,14 +16,14 @@ PROGRAM = """
 import math, resource, sys
 import ssad
 
-@ssad.jit_grad
+@ssad.jit_grad(mode="reverse")
 def stacked(x, n):
     while n > 0:
         n -= 1
         x = math.sin(x)
     return x
 
-@ssad.jit_grad
+@ssad.jit_grad(mode="reverse")
 def indexed(x, n):
     for i in range(n):
         x = math.sin(x)
