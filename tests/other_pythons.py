@@ -37,7 +37,7 @@ CORPUS = (
 BACKEND = ("test_aot.py", "test_jit.py", "test_llvm.py", "test_sweeps.py")
 """What depends on the versions of the packages."""
 
-IN_BOTH_MODES = "not (second_order or hessian or jacobian or other_options or adjoint_runs)"
+IN_BOTH_MODES = "not (second_order or hessian or jacobian or other_options or adjoint_runs or all_checks)"
 """Of the sweeps values, exceptions, gradients and tangents; the rest starts from the same lifted text."""
 
 NEWEST_FOR_OLDEST = "3.13"

@@ -132,7 +132,7 @@ def test_gradient_is_the_tapes(case: Case) -> None:
 OPTIONS: tuple[dict[str, bool], ...] = ({}, {"fastmath": True}, {"adjoint_reassoc": False})
 
 
-@pytest.mark.parametrize("case", [c for c in cases() if differentiable(c)], ids=_id)
+@pytest.mark.parametrize("case", [c for c in cases() if differentiable(c)][::2], ids=_id)
 def test_gradient_with_other_options(case: Case) -> None:
     """Vector versions of elementary functions and reordered sums stay close; the cases share the options. By
     one number this is the tangent.
@@ -231,7 +231,7 @@ def is_complex(x: Any) -> bool:
     return np.asarray(x).dtype.kind == "c"
 
 
-@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)], ids=_id)
+@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)][1::2], ids=_id)
 def test_second_order_against_differences_of_the_tape(case: Case) -> None:
     from tests.oracle.differences import richardson
 
@@ -258,9 +258,9 @@ def second_along(fn: Callable[..., Any], args: Any, n: int, v: Any) -> float:
     return float(np.vdot(v, hvp_by(fn, copy_arguments(args), v, n, **EXACT)).real)
 
 
-@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)][::4], ids=_id)
+@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)][::6], ids=_id)
 def test_hessian_is_symmetric_and_jacobian_is_the_gradient(case: Case) -> None:
-    """Every fourth case: the test above has looked at the second derivatives of all."""
+    """Of those at which the test above does not look every third."""
     if case.tags & {"aliased", "float32", "stride0"}:
         return
     n = case.positions[0]
