@@ -146,6 +146,7 @@ class Specialisation:
         self.result_position = {slot: n for n, slot in enumerate(compiled.derivative.results)}
         self.call = compiled.native.call
         self.valid = compiled.typed.valid
+        self._changes = compiled.typed.changes
         self._shadows = [n for n, slot in enumerate(self.slots) if slot.kind == "shadow" and not slot.tangent]
         self._dots = [n for n, slot in enumerate(self.slots) if slot.kind == "shadow" and slot.tangent]
         self._tangents = [n for n, slot in enumerate(self.slots) if slot.kind == "primal" and slot.tangent]
@@ -159,7 +160,7 @@ class Specialisation:
 
         `outside` are arrays to be used instead of those found outside the function.
         """
-        if self.compiled.typed.changes:
+        if self._changes:
             self._refuse_shared(args)
         flat = self._flatten(args, self.captured() if outside is None else outside)
         values: list[Any] = []
@@ -211,7 +212,7 @@ class Specialisation:
 
     def _refuse_shared(self, args: Sequence[Any]) -> None:
         """Raise ArgumentError where an object that is changed comes in twice: each is memory of its own."""
-        changed = {id(self._owner(args, change.path)) for change in self.compiled.typed.changes}
+        changed = {id(self._owner(args, change.path)) for change in self._changes}
         twice: set[int] = set()
         work = [(n, value) for n, value in enumerate(args)]
         while work:
@@ -259,15 +260,15 @@ class Specialisation:
         """Give objects, lists and dicts among the arguments the content that the function has left them
         with.
         """
-        typed = self.compiled.typed
-        if not typed.changes:
+        if not self._changes:
             return
+        after = self.compiled.typed.after
         start = len(self.result.parts)
-        end = start + sum(len(kind.parts) for kind in typed.after)
+        end = start + sum(len(kind.parts) for kind in after)
         parts = self._parts(results, range(start, end))
-        values = [_built(kind, parts, False) for kind in typed.after]
-        owners = [self._owner(args, change.path) for change in typed.changes]
-        for owner, change, value in zip(owners, typed.changes, values, strict=True):
+        values = [_built(kind, parts, False) for kind in after]
+        owners = [self._owner(args, change.path) for change in self._changes]
+        for owner, change, value in zip(owners, self._changes, values, strict=True):
             missing = change.there == "never" or (change.there == "maybe" and value is None)
             if change.name is None:
                 owner[:] = value

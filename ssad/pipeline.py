@@ -360,12 +360,8 @@ def _gradient_inside(
     from ssad.ad.inside import by_adjoint, by_tangents
     from ssad.ad.reverse import reverse
 
-    work = Module()
-    work.objects = module.objects
-    _copy_reachable(module, function, work)
-    _choose_gradients(work, fast=False)
+    work = _apart(module, function)
     primal = work.main
-    _run(work, OPTIMISE, Trace())
     if written(primal):
         cause = f"{function.name} writes into arrays: its derivatives by arrays are not compiled inside"
         raise UnsupportedError(cause, function.loc, "write into a copy", "SSAD0150")
@@ -387,6 +383,16 @@ def _gradient_inside(
     return slow.name, fast.name
 
 
+def _apart(module: Module, function: Function) -> Module:
+    """A module of its own for a function whose derivative is called inside, optimised."""
+    work = Module()
+    work.objects = module.objects
+    _copy_reachable(module, function, work)
+    _choose_gradients(work, fast=False)
+    _run(work, OPTIMISE, Trace())
+    return work
+
+
 def _refuse_recursion(made: Function, function: Function) -> None:
     if any(op.name == "call" for op in made.ops()):
         cause = f"{function.name} calls itself: its derivative is not compiled inside a function"
@@ -398,13 +404,8 @@ def _tangent_inside(module: Module, function: Function, active: int) -> Tangent:
     from ssad.ad.forward import forward
     from ssad.frontend.engine import Tangent
 
-    work = Module()
-    work.objects = module.objects
-    _copy_reachable(module, function, work)
-    _choose_gradients(work, fast=False)
-    primal = work.main
-    _run(work, OPTIMISE, Trace())
-    made = forward(primal_signature(primal), work, [active])
+    work = _apart(module, function)
+    made = forward(primal_signature(work.main), work, [active])
     _forget_rules(work)
     _keep_first(work, made.function)
     _run(work, ["inline"], Trace())

@@ -21,11 +21,6 @@ Params = Sequence[tuple[int, bool]]
 """For each parameter of a tangent the number of the function's, and whether it is the tangent of that."""
 
 
-def gradient_types(function: Function, active: Sequence[int]) -> list[Type]:
-    """What a gradient function gives: the results, and for each active parameter its derivative."""
-    return [*function.result_types, *(_fresh_type(function.params[n].type) for n in active)]
-
-
 def by_tangents(
     function: Function, active: Sequence[int], tangent: Callable[[int], tuple[str, Params]]
 ) -> Function:
@@ -36,8 +31,7 @@ def by_tangents(
     values = _parts(b, made.params, function.name, function.result_types)
     for n in active:
         values.append(_by_one(made, b, function, n, *tangent(n)))
-    b.block.term = return_(values, function.loc)
-    return made
+    return _ended(made, b, values)
 
 
 def by_adjoint(function: Function, active: Sequence[int], adjoint: Derivative) -> Function:
@@ -62,8 +56,7 @@ def by_adjoint(function: Function, active: Sequence[int], adjoint: Derivative) -
             values.append(_packed(b, shadows[n], kind))
         else:
             values.append(by_slot[Slot("cotangent", n)])
-    b.block.term = return_(values, function.loc)
-    return made
+    return _ended(made, b, values)
 
 
 def in_place_of_adjoint(primal: Function, n: int, tangent: Derivative) -> Derivative:
@@ -78,19 +71,11 @@ def in_place_of_adjoint(primal: Function, n: int, tangent: Derivative) -> Deriva
         if slot.tangent:
             param = _zeros(b, param) if isinstance(param.type, Array) else _one(param.type, slot.index == n)
         given.append(param)
-    results = dict(
-        zip(
-            tangent.results,
-            _parts(b, given, tangent.function.name, tangent.function.result_types),
-            strict=True,
-        )
-    )
+    results = _parts(b, given, tangent.function.name, tangent.function.result_types)
+    by_slot = dict(zip(tangent.results, results, strict=True))
     primals = [Slot("primal", k) for k in range(len(primal.result_types))]
-    slope = b.mul(results[primals[0].dot()], seed)
-    of = made.params[n].type
-    slope = slope if slope.type is of else b.cast(slope, to=str(of))
-    b.block.term = return_([*(results[slot] for slot in primals), slope], primal.loc)
-    made.result_types = [*primal.result_types, of]
+    slope = _as(b, b.mul(by_slot[primals[0].dot()], seed), made.params[n].type)
+    _ended(made, b, [*(by_slot[slot] for slot in primals), slope])
     params = [Slot("primal", k) for k in range(len(primal.params))]
     return Derivative(made, (*params, Slot("seed", 0)), (*primals, Slot("cotangent", n)))
 
@@ -101,6 +86,16 @@ def _begun(function: Function, name: str) -> tuple[Function, Builder]:
     for param in function.params:
         entry.add_param(param.type, param.name)
     return made, Builder(entry, function.loc)
+
+
+def _ended(made: Function, b: Builder, values: Sequence[Value]) -> Function:
+    made.result_types = [value.type for value in values]
+    b.block.term = return_([*values], made.loc)
+    return made
+
+
+def _as(b: Builder, value: Value, type: Type) -> Value:
+    return value if value.type is type else b.cast(value, to=str(type))
 
 
 def _parts(b: Builder, given: Sequence[Value], callee: str, types: Sequence[Type]) -> list[Value]:
@@ -136,7 +131,7 @@ def _by_one(made: Function, b: Builder, function: Function, n: int, callee: str,
     one, zero = (Const(of.elem, value) for value in (1.0, 0.0))
     b.store(dots[n], *indices, one)
     slope = _parts(b, given, callee, types)[1]
-    b.store(gradient, *indices, b.cast(slope, to=str(of.elem)) if slope.type is not of.elem else slope)
+    b.store(gradient, *indices, _as(b, slope, of.elem))
     b.store(dots[n], *indices, zero)
     for index, head, outer in zip(indices[::-1], heads[::-1], [*heads[:-1][::-1], after], strict=True):
         b.block.term = jump(head, [b.add(index, 1)], function.loc)
