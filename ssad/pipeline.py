@@ -320,7 +320,8 @@ def _differentiate(
     if step.mode == "forward":
         return forward(derivative, module, active, fp=fp)
     primal = derivative.function
-    if step.mode == "gradient" and recipe.mode == "auto" and _by_one_number(primal, active, results):
+    by_tangent = step.mode == "gradient" and recipe.mode == "auto" and not recipe.overlap
+    if by_tangent and _by_one_number(primal, active, results):
         made = in_place_of_adjoint(primal, active[0], forward(derivative, module, active, fp=fp))
         module.add(made.function)
         return made
@@ -332,7 +333,9 @@ def _differentiate(
 
 
 def _by_one_number(primal: Function, active: Sequence[int], results: int) -> bool:
-    """Whether one float is differentiated by one number, so that one tangent says it all."""
+    """Whether one float is differentiated by one number, so that one tangent says it all. (Tangents of arrays
+    that overlap would have to overlap as these do: the adjoint leaves that to the caller.)
+    """
     floats = [n for n, kind in enumerate(primal.result_types[:results]) if has_derivative(kind)]
     numbers = [n for n in active if isinstance(primal.params[n].type, Scalar)]
     return floats == [0] and len(numbers) == len(active) == 1 and not has_companion(primal.result_types[0])

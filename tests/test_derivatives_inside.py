@@ -123,6 +123,31 @@ def test_what_it_writes_is_written_once() -> None:
     assert "one argnum" in refused(NotImplementedError, ssad.jit(lambda x: _writes_two(x)), 1.0)
 
 
+def _through(t: float, a: Any, b: Any) -> float:
+    a[0] = t * t
+    return float(b[0] * t)
+
+
+def test_arrays_that_may_be_one_memory() -> None:
+    """Their tangents would have to be one as well: only arrays that are surely two are taken."""
+
+    def apart(x: float) -> Any:
+        a, b = np.zeros(1), np.ones(1)
+        return ssad.grad(_through)(x, a, b) * a[0]
+
+    def one(x: float) -> Any:
+        a = np.zeros(1)
+        return ssad.grad(_through)(x, a, a)
+
+    def views(x: float) -> Any:
+        a = np.zeros(2)
+        return ssad.grad(_through)(x, a[:1], a)
+
+    assert ssad.jit(apart)(3.0) == 9.0
+    for f in (one, views):
+        assert "may be one memory" in refused(NotImplementedError, ssad.jit(f), 3.0)
+
+
 def _writes_two(x: float) -> float:
     def f(t: float, s: float, out: Any) -> float:
         out[0] += t

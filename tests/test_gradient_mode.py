@@ -72,6 +72,23 @@ def test_both_ways_agree(fn: Callable[..., Any], make: Callable[[], tuple[Any, .
     assert b == pytest.approx(c, rel=1e-6 if tb is np.float32 else 1e-14)
 
 
+def through_one_memory(x: Any, a: Any, b: Any) -> Any:
+    a[0] = x * x
+    return b[0] * x
+
+
+def test_arguments_that_overlap() -> None:
+    """What is written through one name is read through the other, its tangent as well."""
+    for mode in ("auto", "reverse"):
+        grad = ssad.grad(through_one_memory, mode=mode)
+        w = np.array([1.0, 2.0])
+        assert grad(3.0, w, w) == grad(3.0, w[:1], w) == 27.0
+        assert grad(3.0, w[:1], w[1:]) == 2.0
+    pair = {"a": np.ones(2), "b": 0}
+    pair["b"] = pair["a"]
+    assert ssad.grad(lambda x, p: through_one_memory(x, p["a"], p["b"]))(3.0, pair) == 27.0
+
+
 def tapes(argnums: tuple[int, ...], arguments: tuple[Any, ...], fn: Any = power, **options: Any) -> int:
     recipe = Recipe((Step("gradient", argnums),), **options)
     module = stage("refined", fn, [abstract_of(a) for a in arguments], recipe).value

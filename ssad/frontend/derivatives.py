@@ -25,7 +25,7 @@ from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import Context, Deriving, Rep, compound, known
 from ssad.frontend.engine import Instance
 from ssad.frontend.shapes import travelling, travelling_types
-from ssad.ir.core import Const, Value
+from ssad.ir.core import Const, Op, Value
 from ssad.ir.types import I64, Array, Scalar, Type, array, tuple_of
 
 Apply = Callable[[Context, Rep, list[Rep], dict[str, Rep]], Rep]
@@ -271,10 +271,21 @@ def _call(
     if several and tangent.writes:
         cause = f"{instance.lifted.function.name} writes into arrays: it has derivatives by one argument only"
         raise unsupported("call", cause, ctx.loc, "give one argnum")
+    if tangent.writes and not _are_apart(operands):
+        cause = f"{instance.lifted.function.name} writes into one of several arrays, which may be one memory"
+        cure = "take the gradient outside, or pass arrays that are made just there"
+        raise unsupported("call", f"{cause}: not differentiated inside", ctx.loc, cure)
     given = [_tangent(ctx, operands[n], n == active) if dot else operands[n] for n, dot in tangent.params]
     both = ctx.emit("call", *given, callee=tangent.callee, type=str(tuple_of(kind, kind, *flag)))
     value, slope, *numpy = [ctx.emit("extract", both, index=n) for n in range(2 + len(flag))]
     return [value, *numpy], slope
+
+
+def _are_apart(operands: Sequence[Value]) -> bool:
+    """Whether the arrays among these are surely no memory of each other."""
+    arrays = [v for v in operands if isinstance(v.type, Array)]
+    made = {id(v) for v in arrays if isinstance(v.owner, Op) and v.owner.name == "alloc"}
+    return len(arrays) < 2 or len(made) == len(arrays)
 
 
 def _tangent(ctx: Context, operand: Value, active: bool) -> Value:
