@@ -58,11 +58,6 @@ class Change(NamedTuple):
 # out
 
 
-def leads_on(kind: Abstract) -> bool:
-    """Whether a result of this kind is memory made inside, or holds some, and must be handed over."""
-    return isinstance(kind, ObjectOf | MemoryList) or any(map(leads_on, kind.children()))
-
-
 def handed_over(ctx: Context, rep: Rep) -> Rep:
     """A result for who is outside: of objects what their attributes hold now, of lists their elements."""
     kind = rep.abstract
@@ -154,10 +149,8 @@ def through(ctx: Context, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
     fn, *given = args
     taken = _Taken(ctx)
     inside = [taken.over(rep, (n,), f"{n}") for n, rep in enumerate(given)]
-    count = len(given)
-    named = {
-        name: taken.over(rep, (count + n,), f"{count + n}") for n, (name, rep) in enumerate(keywords.items())
-    }
+    behind = enumerate(keywords.items(), len(given))
+    named = {name: taken.over(rep, (n,), f"{n}") for n, (name, rep) in behind}
     result = handed_over(ctx, apply(ctx, fn, inside, named))
     changes, values = taken.back()
     ctx.engine.handed_back = changes

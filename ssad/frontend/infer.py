@@ -27,11 +27,12 @@ from ssad.frontend.abstract import (
 from ssad.frontend.arguments import abstract_of
 from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.captures import Capture, Guard
+from ssad.frontend.choices import leads_on
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context
 from ssad.frontend.custom import through_the_door
 from ssad.frontend.engine import Differentiate, Engine, Instance
-from ssad.frontend.handover import Change, leads_on
+from ssad.frontend.handover import Change
 from ssad.frontend.lift import Lifted
 from ssad.frontend.outside import default_value
 from ssad.frontend.places import Widened
