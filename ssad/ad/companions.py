@@ -66,6 +66,9 @@ def companion(of: Mapping[Value, Value], value: Value) -> Value:
 def _companions_of_ops(
     function: Function, want: Callable[[Value], bool], of: dict[Value, Value], suffix: str
 ) -> None:
+    def known(value: Value) -> Value | None:
+        return Undef(value.type) if isinstance(value, Undef) else of.get(value)
+
     for block in sweep_order(function):
         ops, block.ops = block.ops, []
         b = Builder(block)
@@ -79,6 +82,6 @@ def _companions_of_ops(
                 continue
             assert op.prim.companion is not None, f"{op.name} yields an array but has no companion rule"
             b.loc = op.loc
-            made = op.prim.companion(b, op, of.get)
+            made = op.prim.companion(b, op, known)
             made.name = f"{op.result.name}.{suffix}"
             of[op.result] = made
