@@ -67,8 +67,8 @@ def _called() -> Iterator[int]:
                 if hasattr(module, name):
                     yield id(getattr(module, name))
             helper = fn.__globals__.get(name)
-            if isinstance(helper, types.FunctionType):
-                work.append(helper)
+            held = vars(helper).values() if isinstance(helper, type) else [helper]
+            work.extend(each for each in held if isinstance(each, types.FunctionType))
 
 
 def _names(code: types.CodeType) -> Iterator[str]:

@@ -490,6 +490,12 @@ class ReversedOf(Compound):
     noun = "reversed"
 
 
+class ViewOf(Compound):
+    """`d.values()` of a dict of numbers whose keys are known at run time only."""
+
+    noun = "values"
+
+
 class Closure(Compound):
     """A function made inside the compiled one: `tag` its template (see calls), items its defaults and
     cells.

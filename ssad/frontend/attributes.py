@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ssad.errors import TypingError
-from ssad.frontend import caught, choices, complex_arrays, dicts, instances, lists, managers, records
+from ssad.frontend import caught, choices, complex_arrays, dicts, instances, lists, managers, records, texts
 from ssad.frontend.abstract import (
     DTYPES,
     NUMPY,
@@ -40,7 +40,7 @@ from ssad.frontend.outside import module_attribute, opened
 from ssad.ir.core import Const, Op
 from ssad.ir.types import BOOL, F64, I64
 
-ARRAY_METHODS = ("copy", "fill", "item")
+ARRAY_METHODS = ("copy", "fill", "item", "tolist")
 DICT_METHODS = ("get", "items", "keys", "pop", "setdefault", "update", "values")
 
 
@@ -109,6 +109,8 @@ def _of_array(ctx: Context, rep: Rep, name: str) -> Rep:
     dtype = DTYPES[kind.elem] if isinstance(kind, ArrayOf) else np.dtype(complex)
     if name == "dtype":
         return known(dtype)
+    if name == "flat":
+        return lists.by_library(ctx, "flat", rep)
     if name == "itemsize":
         return known(dtype.itemsize)
     if name in ARRAY_METHODS:
@@ -182,6 +184,8 @@ def _of_known(ctx: Context, rep: Rep, name: str) -> Rep:
         return known(getattr(obj, name))
     if isinstance(obj, dict) and name in DICT_METHODS and not hasattr(type(obj), "__missing__"):
         return getattr_of(ctx, opened(ctx, rep), name)
+    if isinstance(obj, str) and not isinstance(obj, enum.Enum) and name in texts.METHODS:
+        return compound(Bound, [rep], name)
     if obj is None or (isinstance(obj, str | bytes | int | list | dict) and not isinstance(obj, enum.Enum)):
         if not hasattr(obj, name):
             raise untypable("name", f"{rep.abstract} has no attribute {name}", ctx.loc)

@@ -10,7 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from ssad.frontend import choices, complex_arrays, complexes, dicts, generators, iteration, lists, reductions
+from ssad.frontend import (
+    choices,
+    complex_arrays,
+    complexes,
+    dicts,
+    generators,
+    iteration,
+    lists,
+    reductions,
+    texts,
+)
 from ssad.frontend.abstract import (
     DTYPES,
     MIXED,
@@ -42,7 +52,7 @@ from ssad.frontend.abstract import (
 from ssad.frontend.caught import is_of, text
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.comparisons import compare, count_in, index_in
-from ssad.frontend.context import FALSE, TRUE, Context, Rep, compound, known, scalar
+from ssad.frontend.context import FALSE, TRUE, Context, Rep, known, scalar
 from ssad.frontend.conversion import element_value, round_, rounded, to_bool, to_float, to_int
 from ssad.frontend.indexing import copy_of
 from ssad.frontend.managers import issubclass_
@@ -370,17 +380,20 @@ def _get(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
     return dicts.get(ctx, rep, args[0], args[1] if len(args) > 1 else known(None))
 
 
+def _tolist(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
+    _no_arguments(ctx, "tolist", args)
+    return lists.by_library(ctx, "to_list", rep)
+
+
 def _update(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
     dicts.update(ctx, rep, args)
     return known(None)
 
 
-def _of_dict(make: Callable[[str, Rep], Rep]) -> Callable[[Context, Rep, list[Rep]], Rep]:
-    """A view of a dict, as a tuple."""
-
+def _view(which: str) -> Callable[[Context, Rep, list[Rep]], Rep]:
     def run(ctx: Context, rep: Rep, args: list[Rep]) -> Rep:
-        _no_arguments(ctx, "this method", args)
-        return compound(TupleOf, [make(key, value) for key, value in dicts.entries(ctx, rep).items()])
+        _no_arguments(ctx, which, args)
+        return dicts.view(ctx, rep, which)
 
     return run
 
@@ -391,6 +404,8 @@ def _no_arguments(ctx: Context, name: str, args: list[Rep]) -> None:
 
 
 METHODS: dict[str, Callable[[Context, Rep, list[Rep]], Rep]] = {
+    **texts.METHODS,
+    "tolist": _tolist,
     "copy": _copy,
     "fill": _fill,
     "item": _item,
@@ -403,7 +418,5 @@ METHODS: dict[str, Callable[[Context, Rep, list[Rep]], Rep]] = {
     "pop": dicts.pop,
     "setdefault": dicts.setdefault,
     "update": _update,
-    "items": _of_dict(lambda key, value: compound(TupleOf, [known(key), value])),
-    "keys": _of_dict(lambda key, _: known(key)),
-    "values": _of_dict(lambda _, value: value),
+    **{which: _view(which) for which in dicts.VIEWS},
 }

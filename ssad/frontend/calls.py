@@ -63,6 +63,7 @@ from ssad.frontend.numpy_calls import NUMPY_CALLS
 from ssad.frontend.outside import default_value, guard_content, item, opened
 from ssad.frontend.printing import print_
 from ssad.frontend.promotion import as_float, as_index, numeric
+from ssad.frontend.reflection import REFLECTION
 from ssad.frontend.refusals import refusal
 from ssad.frontend.scalar_calls import call_primitive
 from ssad.frontend.sequences import fixed_items
@@ -161,6 +162,7 @@ def _call_known(ctx: Context, obj: Any, args: list[Rep], keywords: dict[str, Rep
     if obj is print:
         return print_(ctx, [opened(ctx, rep) for rep in args], dict(keywords))
     handler = _found(BUILTINS, obj) or _found(NUMPY_CALLS, obj) or _found(COMPLEX_CALLS, obj)
+    handler = handler or _found(REFLECTION, obj)
     if handler is not None:
         return _call_handler(ctx, handler, obj, args, keywords)
     if _found(dict.fromkeys(STOP_GRADIENT, True), obj):
@@ -545,6 +547,7 @@ def _call_with_rule(ctx: Context, lifted: Lifted, rule: Any, args: list[Rep]) ->
 
 def is_compiled(obj: Any) -> bool:
     """Whether the tables know what stands behind a call of `obj`, a builtin or library function."""
-    tables: tuple[Mapping[Any, Any], ...] = (BUILTINS, NUMPY_CALLS, CALLS, LIBRARY)
+    tables: tuple[Mapping[Any, Any], ...] = (BUILTINS, NUMPY_CALLS, REFLECTION, CALLS, LIBRARY)
     scalar_type = any(dtype.type is obj for dtype in SCALARS)
-    return scalar_type or any(_found(table, obj) is not None for table in tables)
+    written_out = obj in (dict, print, super)
+    return scalar_type or written_out or any(_found(table, obj) is not None for table in tables)

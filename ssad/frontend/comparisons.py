@@ -325,6 +325,9 @@ def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
             return Const(BOOL, found)
     if dicts.is_dict(container):
         return dicts.contains(ctx, container, item)
+    if isinstance(inside, Known) and type(inside.object) is frozenset:  # a display of constants
+        container = compound(TupleOf, [known(one) for one in sorted(inside.object, key=repr)])
+        inside = container.abstract
     if isinstance(inside, MemoryList):
         return ctx.emit("ge", lists.by_library(ctx, "found", container, item).parts[0], Const(I64, 0))
     if not isinstance(inside, TupleOf | ListOf):

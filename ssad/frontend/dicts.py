@@ -1,15 +1,33 @@
 """Dicts of known keys: displays, `**`, what is read from them, and values as long as nobody changes them.
 
 If the program changes a dict that is made inside, those that are made inside are memory with a field for each
-key, as objects are for their attributes (see `instances.py`).
+key, as objects are for their attributes (see `instances.py`). Its keys have the order in which the program
+comes to them; where a dict may get them in another one, it remembers that in a field of its own, and going
+through it raises.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ssad.frontend import cells
-from ssad.frontend.abstract import DictOf, Known, ListOf, MaybeUnbound, ObjectOf, TupleOf, Unbound, ZipOf
+from ssad.frontend.abstract import (
+    Abstract,
+    DictOf,
+    Known,
+    ListOf,
+    MaybeUnbound,
+    Number,
+    ObjectOf,
+    TupleOf,
+    Unbound,
+    ViewOf,
+    ZipOf,
+)
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.context import FALSE, TRUE, Context, Gone, Rep, compound
+from ssad.frontend.context import FALSE, TRUE, Context, Gone, Rep, compound, known
+from ssad.frontend.promotion import plain_bool
+from ssad.frontend.sites import Site
 from ssad.ir.core import Const, Op, Value
 from ssad.ir.types import I64
 
@@ -19,12 +37,30 @@ def dict_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     return made(ctx, dict(zip(op.attrs["keys"], operands, strict=True)))
 
 
-def made(ctx: Context, given: dict[str, Rep]) -> Rep:
-    """A new dict with these entries."""
+_MIXED_UP = "\0mixed up"
+"""The field of a dict that has a value where its keys have not come in the order of its site."""
+
+VIEWS: dict[str, Callable[[str, Rep], Rep]] = {
+    "items": lambda key, value: compound(TupleOf, [known(key), value]),
+    "keys": lambda key, _: known(key),
+    "values": lambda _, value: value,
+}
+"""Method -> what it gives for an entry."""
+
+
+def made(ctx: Context, given: dict[str, Rep], which: str = "") -> Rep:
+    """A new dict with these entries; `which` of those made here."""
     from ssad.frontend.instances import make
 
     if ctx.engine.sites.is_mutable(dict):
-        return make(ctx, dict, given)
+        new = make(ctx, dict, given, which)
+        site = _site(new)
+        for key in given:
+            site.entered(key)
+        places = [site.order.index(key) for key in given]
+        if places != sorted(places):
+            cells.write(ctx, new, _MIXED_UP, plain_bool(TRUE))
+        return new
     return compound(DictOf, list(given.values()), tuple(given))
 
 
@@ -91,23 +127,76 @@ def _held(ctx: Context, rep: Rep) -> dict[str, tuple[Rep, Value]]:
     assert isinstance(kind, ObjectOf)
     held: dict[str, tuple[Rep, Value]] = {}
     held.update((key, (item, TRUE)) for (key, _), item in zip(kind.fixed, rep.items(), strict=True))
-    for key in kind.site.found if ctx.block is None else kind.site.content:
+    for key in _fields(ctx, kind.site):
         value = cells.read(ctx, rep, key)
         if isinstance(value.abstract, MaybeUnbound):
             held[key] = Rep(value.abstract.of, value.parts[:-1]), value.parts[-1]
         elif not isinstance(value.abstract, Unbound):
             held[key] = value, TRUE
-    return held
+    held.pop(_MIXED_UP, None)
+    return {key: held[key] for key in kind.site.order if key in held}
+
+
+def _fields(ctx: Context, site: Site) -> dict[str, Abstract]:
+    return site.found if ctx.block is None else site.content
+
+
+def _site(rep: Rep) -> Site:
+    assert isinstance(rep.abstract, ObjectOf)
+    site: Site = rep.abstract.site
+    return site
+
+
+def _is_mixed_up(ctx: Context, rep: Rep) -> Value:
+    if not is_memory(rep) or _MIXED_UP not in _fields(ctx, _site(rep)):
+        return FALSE
+    mixed = cells.read(ctx, rep, _MIXED_UP)
+    if isinstance(mixed.abstract, Unbound):
+        return FALSE
+    return ctx.and_(mixed.parts[-1], mixed.parts[0])
+
+
+def view(ctx: Context, rep: Rep, which: str) -> Rep:
+    """`d.keys()`, `d.values()`, `d.items()`.
+
+    Numbers are gone through as far as they are there; keys are known at compile time, so all of them must be.
+    """
+    held = _held(ctx, rep)
+    plain = all(isinstance(value.abstract, Number) for value, _ in held.values())
+    if which == "values" and plain and any(there is not TRUE for _, there in held.values()):
+        return compound(ViewOf, [rep])
+    return compound(TupleOf, [VIEWS[which](key, value) for key, value in entries(ctx, rep).items()])
+
+
+def gone_through(ctx: Context, rep: Rep) -> Rep:
+    """What a loop over a view goes through: a generator of what is there."""
+    from ssad.frontend.lists import by_library
+
+    (whole,) = rep.items()
+    held = _held(ctx, whole)
+    _in_order(ctx, whole, held)
+    rows = [compound(TupleOf, [plain_bool(there), item]) for item, there in held.values()]
+    return by_library(ctx, "present", compound(TupleOf, rows))
+
+
+def _in_order(ctx: Context, rep: Rep, held: dict[str, tuple[Rep, Value]]) -> None:
+    """Raise where the keys have come in another order than that of the site, as far as that can be seen."""
+    if len(held) > 1:
+        message = "the keys of this dict came in another order than the compiled code goes through them"
+        ctx.check(ctx.not_(_is_mixed_up(ctx, rep)), "NotImplementedError", message)
 
 
 def entries(ctx: Context, rep: Rep) -> dict[str, Rep]:
-    """All entries of a dict, in order. Raises TypingError where it is none."""
+    """All entries of a dict, in order. Raises TypingError where it is none; what runs raises where a key that
+    the dict gets somewhere in the program is missing.
+    """
     if not is_dict(rep):
         raise untypable("operand", f"`**` wants a dict, but this is {rep.abstract}", ctx.loc)
     held = _held(ctx, rep)
-    if any(there is not TRUE for _, there in held.values()):
-        cause = "which keys this dict has is known at run time only: it cannot be gone through"
-        raise unsupported("value", cause, ctx.loc, "give all keys where it is made: {'a': 0.0, 'b': 0.0}")
+    for key, (_, there) in held.items():
+        message = f"compiled code goes through all keys of a dict, and {key!r} is missing in this one"
+        ctx.check(there, "NotImplementedError", escaped(message))
+    _in_order(ctx, rep, held)
     return {key: value for key, (value, _) in held.items()}
 
 
@@ -121,7 +210,22 @@ def store(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
         ctx.engine.changed_outside.add(dict)
         cause = "a dict that was not made inside is changed: not compiled"
         raise unsupported("side_effect", cause, ctx.loc, "make a new one: {**d, 'a': x}")
-    put(ctx, rep, key_of(ctx, index), value)
+    key = key_of(ctx, index)
+    _entered(ctx, rep, key)
+    put(ctx, rep, key, value)
+
+
+def _entered(ctx: Context, rep: Rep, key: str) -> None:
+    """Remember if this is a new key and one that belongs behind it is there already."""
+    site = _site(rep)
+    site.entered(key)
+    held = _held(ctx, rep)
+    behind = [held[one][1] for one in site.order[site.order.index(key) + 1 :] if one in held]
+    there = held[key][1] if key in held else FALSE
+    late = ctx.and_(ctx.not_(there), ctx.or_(*behind)) if behind else FALSE
+    if late is not FALSE:
+        mixed = ctx.or_(_is_mixed_up(ctx, rep), late)
+        cells.write(ctx, rep, _MIXED_UP, plain_bool(mixed))
 
 
 def remove(ctx: Context, rep: Rep, index: Rep) -> None:
@@ -146,8 +250,6 @@ def length(ctx: Context, rep: Rep) -> Value:
 
 def update(ctx: Context, rep: Rep, args: list[Rep]) -> None:
     """`d.update(other)`."""
-    from ssad.frontend.context import known
-
     if len(args) != 1 or not is_dict(args[0]):
         raise unsupported("call", "update takes one dict here", ctx.loc, "assign the items one by one")
     for key, value in entries(ctx, args[0]).items():
@@ -168,7 +270,7 @@ def subscript(ctx: Context, rep: Rep, index: Rep) -> Rep:
     """`d[key]`; a key that is missing raises."""
     key = key_of(ctx, index)
     value, there = _held(ctx, rep).get(key, (rep, FALSE))
-    ctx.check(there, "KeyError", key.replace("{", "{{").replace("}", "}}"))
+    ctx.check(there, "KeyError", escaped(key))
     return value
 
 
@@ -185,3 +287,8 @@ def key_of(ctx: Context, index: Rep) -> str:
     raise unsupported(
         "index", f"a dict is asked for {kind}: only known strings are its keys", ctx.loc, "write d['name']"
     )
+
+
+def escaped(text: str) -> str:
+    """A text that is no template, as a message."""
+    return text.replace("{", "{{").replace("}", "}}")

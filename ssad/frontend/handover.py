@@ -9,9 +9,10 @@ brought up to date (`Change`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
-from ssad.frontend import cells, choices, instances, lists
+from ssad.frontend import cells, choices, dicts, instances, lists
 from ssad.frontend.abstract import (
     NONE_KNOWN,
     Abstract,
@@ -36,7 +37,6 @@ from ssad.frontend.abstract import (
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context, Rep, compound, known
 from ssad.frontend.custom import PUT_INTO
-from ssad.frontend.dicts import entries
 from ssad.frontend.nothing import value_of
 from ssad.ir.types import F64, Scalar, array
 
@@ -75,7 +75,7 @@ def handed_over(ctx: Context, rep: Rep) -> Rep:
     if not isinstance(kind, ObjectOf):
         return rep
     if kind.site.cls is dict:
-        held = entries(ctx, rep)
+        held = dicts.entries(ctx, rep)
         return compound(DictOf, [handed_over(ctx, item) for item in held.values()], tuple(held))
     names = [*(name for name, _ in kind.fixed), *kind.site.content]
     values: list[Rep] = []
@@ -184,7 +184,8 @@ class _Taken:
                 return compound(ListOf, items, kind.tag)
             made = lists.taken_over(ctx, compound(ListOf, items, kind.tag), which)
         elif isinstance(kind, RecordOf | DictOf) and ctx.engine.sites.is_mutable(cls):
-            made = instances.make(ctx, cls, dict(zip(names, items, strict=True)), which)
+            make = dicts.made if cls is dict else partial(instances.make, cls=cls)
+            made = make(ctx, given=dict(zip(names, items, strict=True)), which=which)
         else:
             return compound(type(kind), items, kind.tag)
         self.memory.append((path, made))

@@ -31,7 +31,7 @@ from ssad.frontend.shapes import travelling_types
 from ssad.ir.core import Op
 from ssad.ir.types import Scalar
 
-_SLOTS = (MemberDescriptorType, GetSetDescriptorType)
+SLOTS = (MemberDescriptorType, GetSetDescriptorType)
 
 
 def make(ctx: Context, cls: type, given: Mapping[str, Rep], which: str = "") -> Rep:
@@ -75,7 +75,7 @@ def own(ctx: Context, rep: Rep, name: str) -> Rep | None:
     of, bound = Rep(value.abstract.of, value.parts[:-1]), value.parts[-1]
     cls = kind.site.cls
     default = class_attribute(cls, name)
-    if default is MISSING or isinstance(default, _SLOTS):
+    if default is MISSING or isinstance(default, SLOTS):
         ctx.check(bound, "AttributeError", _lacks(cls, name))
         return of
     return ctx.select(bound, of, outside_value(ctx, default, Origin("attribute", cls, name)))
@@ -93,10 +93,14 @@ def _lacks(cls: type, name: str) -> str:
 
 def setattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.setattr`: of an object made inside."""
-    rep, value = operands
-    name, kind = op.attrs["name"], rep.abstract
+    return setattr_of(ctx, operands[0], op.attrs["name"], operands[1])
+
+
+def setattr_of(ctx: Context, rep: Rep, name: str, value: Rep) -> Rep:
+    """`rep.name = value`."""
+    kind = rep.abstract
     if isinstance(kind, OneOf):
-        return choices.each(ctx, rep, lambda one: setattr_(ctx, op, [one, value]))
+        return choices.each(ctx, rep, lambda one: setattr_of(ctx, one, name, value))
     if isinstance(kind, ObjectOf):
         _assign(ctx, rep, name, value)
         return value
@@ -107,13 +111,13 @@ def setattr_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
         raise unsupported(
             "side_effect",
             f"assignment to attribute {name} of a {kind} that was not made inside is not compiled",
-            op.loc,
+            ctx.loc,
             "make a new object from its attributes and return it",
         )
     raise unsupported(
         "side_effect",
         f"assignment to attribute {name} of {kind} is not compiled",
-        op.loc,
+        ctx.loc,
         "return the value, or write into an array",
     )
 

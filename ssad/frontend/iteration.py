@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import EnumType
 from functools import reduce
 from itertools import pairwise
+from types import FunctionType
 from typing import Any
 
 from ssad.frontend import choices, complex_arrays, dicts, generators, lists
@@ -27,8 +28,10 @@ from ssad.frontend.abstract import (
     Reference,
     ReversedOf,
     TupleOf,
+    ViewOf,
     ZipOf,
 )
+from ssad.frontend.captures import class_attribute
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, TRUE, Context, Gone, Rep, compound, known, scalar
 from ssad.frontend.joins import NoJoin, join
@@ -66,11 +69,14 @@ def iter_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 def iterable(ctx: Context, rep: Rep) -> Rep:
     """`rep`, if a loop can run over it. Raises UnsupportedError or TypingError."""
-    from ssad.frontend.records import call_method  # which imports what iterates
+    from ssad.frontend.records import call_method, class_of  # which imports what iterates
 
     kind = rep.abstract
     if isinstance(kind, _ITERABLE):
         return rep
+    cls = class_of(rep)
+    if cls is not None and isinstance(class_attribute(cls, "__next__"), FunctionType):
+        return lists.by_library(ctx, "stepped", rep)
     own = call_method(ctx, rep, "__iter__")
     if own is not None:
         return iterable(ctx, own)
@@ -78,7 +84,9 @@ def iterable(ctx: Context, rep: Rep) -> Rep:
         members: list[Any] = list(kind.object)
         return compound(TupleOf, [known(member) for member in members])
     if dicts.is_dict(rep):
-        return compound(TupleOf, [known(key) for key in dicts.entries(ctx, rep)])
+        return iterable(ctx, dicts.view(ctx, rep, "keys"))
+    if isinstance(kind, ViewOf):
+        return dicts.gone_through(ctx, rep)
     if isinstance(kind, Number) or (isinstance(kind, Known) and kind.object is None):
         cure = "write range(...)" if isinstance(kind, Number) and kind.type.is_integer else ""
         raise untypable("operand", f"{kind} cannot be iterated over", ctx.loc, cure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -22,6 +22,7 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.builtin_calls import Handler
 from ssad.frontend.codes import unsupported, untypable
+from ssad.frontend.comparisons import truth
 from ssad.frontend.context import Context, Rep, known, scalar
 from ssad.frontend.conversion import dtype_of, element_value
 from ssad.frontend.indexing import copy_of
@@ -235,6 +236,18 @@ def _copy(ctx: Context, x: Rep) -> Rep:
     return complex_arrays.alike(kind, copy_of(ctx, x.parts[0]))
 
 
+def _logical(join: Callable[..., Value]) -> Callable[..., Rep]:
+    """`np.logical_and` and its kin of numbers: both are there already."""
+
+    def run(ctx: Context, *operands: Rep) -> Rep:
+        if not all(isinstance(rep.abstract, Number | ComplexOf) for rep in operands):
+            cause = "logical functions of arrays are not compiled yet"
+            raise unsupported("call", cause, ctx.loc, "write a loop over the elements")
+        return scalar(join(ctx, *[truth(ctx, rep) for rep in operands]), Const(BOOL, True))
+
+    return run
+
+
 NUMPY_CALLS: dict[Any, Handler] = {
     np.zeros: _maker(0.0),
     np.ones: _maker(1.0),
@@ -247,4 +260,8 @@ NUMPY_CALLS: dict[Any, Handler] = {
     np.array: Handler(_from, "object", "dtype"),
     np.asarray: Handler(_as_array, "a", "dtype"),
     np.copy: Handler(_copy, "a"),
+    np.logical_and: Handler(_logical(lambda ctx, x, y: ctx.and_(x, y)), "x1 x2"),
+    np.logical_not: Handler(_logical(lambda ctx, x: ctx.not_(x)), "x"),
+    np.logical_or: Handler(_logical(lambda ctx, x, y: ctx.or_(x, y)), "x1 x2"),
+    np.logical_xor: Handler(_logical(lambda ctx, x, y: ctx.emit("ne", x, y)), "x1 x2"),
 }

@@ -16,6 +16,7 @@ from ssad.frontend.abstract import (
     RangeOf,
     SliceOf,
     TupleOf,
+    ViewOf,
 )
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, Context, Rep, compound, known, scalar
@@ -65,7 +66,15 @@ def spread(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 def slice_(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.slice` of two or three bounds."""
-    return compound(SliceOf, [*operands, known(None)][:3])
+    return slice_of(ctx, operands)
+
+
+def slice_of(ctx: Context, bounds: list[Rep]) -> Rep:
+    """`slice(stop)`, `slice(start, stop)`, `slice(start, stop, step)`."""
+    if not 1 <= len(bounds) <= 3:
+        raise untypable("bind", f"slice takes 1 to 3 arguments, but {len(bounds)} were given", ctx.loc)
+    first = [known(None)] if len(bounds) == 1 else []
+    return compound(SliceOf, [*first, *bounds, known(None)][:3])
 
 
 def check_length(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
@@ -135,6 +144,8 @@ def length(ctx: Context, rep: Rep) -> Rep:
     kind = rep.abstract
     if dicts.is_dict(rep):
         return scalar(dicts.length(ctx, rep))
+    if isinstance(kind, ViewOf):
+        return length(ctx, rep.items()[0])
     if isinstance(kind, ArrayOf | ComplexArrayOf | TupleOf | ListOf | MemoryList | RangeOf):
         return scalar(count_of(ctx, rep))
     if isinstance(kind, Known) and isinstance(kind.object, EnumType):

@@ -48,6 +48,8 @@ class Site:
         self._same: Site | None = None
         self.assigned: set[str] = set()
         """The fields that are given a value after the memory has been made."""
+        self.order: list[str] = []
+        """The keys of a dict as they come for the first time, in the order of the program."""
 
     @property
     def root(self) -> Site:
@@ -79,6 +81,11 @@ class Site:
         held = self.found.get(field)
         self.found[field] = value if held is None else join(held, value)
 
+    def entered(self, key: str) -> None:
+        """A key of a dict may come here."""
+        if key not in self.order:
+            self.order.append(key)
+
     def unite(self, other: Site) -> None:
         """A value may lead to memory of either site: from the next round on they are one."""
         if self.cls is not other.cls:
@@ -107,6 +114,8 @@ class Site:
             if mine is not its:
                 its._same = mine
                 mine.assigned |= its.assigned
+                for key in its.order:
+                    mine.entered(key)
                 for field, held in its.found.items():
                     mine.hold(field, held)
                 changed = True

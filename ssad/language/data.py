@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import enum
+import heapq
 import itertools
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+
+
+class _Halved:
+    def __init__(self, value):
+        self.value = value
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.value < 0.1:
+            raise StopIteration
+        self.value *= 0.5
+        return self.value
 
 
 class _Point(NamedTuple):
@@ -216,6 +232,50 @@ def filtering(x=np.array([0.3, -1.2, 0.8])) -> float:
     s = 0.0
     for v in filter(lambda a: a > 0.0, itertools.accumulate(x)):
         s += v
+    return s
+
+
+def all_elements(x=np.array([[0.3, -1.2], [0.8, 0.1]])) -> float:
+    """`np.ndindex`, `np.ndenumerate`, `flat`, `tolist`."""
+    s = 0.0
+    for i, j in np.ndindex(x.shape):
+        s += x[i, j] * (i + 2 * j)
+    for (i, _), v in np.ndenumerate(x):
+        s += i * v * v
+    for v in x.flat:
+        s *= 1.0 + 0.1 * v
+    return s * x.tolist()[1][0]
+
+
+def heaps_and_sorted_lists(x=np.array([0.3, -1.2, 0.8])) -> float:
+    """`heapq` and `bisect`: lists that are heaps, or sorted."""
+    heap = []
+    for k, v in enumerate(x):
+        heapq.heappush(heap, (v * v, k))
+    least, k = heapq.heappop(heap)
+    grid = sorted(x)
+    return least * k + grid[bisect.bisect_left(grid, 0.5)]
+
+
+def attributes_by_name(x: float = 0.7) -> float:
+    """`getattr`, `hasattr`, `setattr` with names known at compile time; `type`, `slice`."""
+    held = _Halved(x)
+    setattr(held, "weight", 2.0 * x)
+    weight = getattr(held, "weight", 1.0) + getattr(held, "bias", 0.5)
+    return weight * held.value if hasattr(held, "value") and type(held) is _Halved else 0.0
+
+
+def strings_of_a_mode(x: float = 0.7, mode: str = "Mean square") -> float:
+    """Methods of strings that are known at compile time."""
+    first, second = mode.lower().split()
+    return x * x if first.startswith("mean") and second == "square" else x
+
+
+def iterator_objects(x: float = 0.7) -> float:
+    """Objects with `__next__`, which raise `StopIteration`."""
+    s = 0.0
+    for v in _Halved(x):
+        s += v * v
     return s
 
 

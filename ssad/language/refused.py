@@ -22,9 +22,9 @@ def sets(x: float = 0.7) -> float:
     return len({x, 2.0 * x}) * x
 
 
-def string_processing(x: float = 0.7, text: str = "a,b") -> float:
-    """String processing."""
-    return x * len(text.split(","))
+def string_processing(x: float = 0.7) -> float:
+    """Processing of strings that are made at run time."""
+    return x * len(str(x).split("."))
 
 
 def class_definition(x: float = 0.7) -> float:

@@ -17,6 +17,7 @@ from ssad.library import (
     managers,
     rounding,
     scalars,
+    sorted_lists,
 )
 from ssad.library.lists import LOOPS, constant, exact_total
 
@@ -30,6 +31,7 @@ LIBRARY: dict[Any, Callable[..., Any]] = {
     **complex_powers.LIBRARY,
     **managers.LIBRARY,
     **rounding.LIBRARY,
+    **sorted_lists.LIBRARY,
     **{("parts", function): core for function, core in complex_cores.CORES.items()},
 }
 

@@ -1,10 +1,12 @@
-"""`filter` and iterators of `itertools`, as generators in plain Python."""
+"""`filter` and iterators of `itertools` and NumPy, as generators in plain Python."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 
 def filter_(function: Any, iterable: Any) -> Any:
@@ -111,6 +113,79 @@ def product(*iterables: Any) -> Any:
         raise NotImplementedError("compiled products are of 1, 2 or 3 iterables")
 
 
+def zip_longest(*iterables: Any, fillvalue: Any = None) -> Any:
+    if len(iterables) == 1:
+        for a in iterables[0]:
+            yield (a,)
+    elif len(iterables) == 2:
+        first, second = list(iterables[0]), list(iterables[1])
+        for k in range(max(len(first), len(second))):
+            a = first[k] if k < len(first) else fillvalue
+            b = second[k] if k < len(second) else fillvalue
+            yield a, b
+    else:
+        raise NotImplementedError("compiled zip_longest takes 1 or 2 iterables")
+
+
+def ndindex(*shape: Any) -> Any:
+    if len(shape) == 1 and isinstance(shape[0], tuple):
+        sides = shape[0]
+    else:
+        sides = shape
+    for side in sides:
+        if side < 0:
+            raise ValueError("negative dimensions are not allowed")
+    if len(sides) == 1:
+        for i in range(sides[0]):
+            yield (i,)
+    elif len(sides) == 2:
+        for i in range(sides[0]):
+            for j in range(sides[1]):
+                yield i, j
+    elif len(sides) == 3:
+        for i in range(sides[0]):
+            for j in range(sides[1]):
+                for k in range(sides[2]):
+                    yield i, j, k
+    elif len(sides) == 4:
+        for i in range(sides[0]):
+            for j in range(sides[1]):
+                for k in range(sides[2]):
+                    for m in range(sides[3]):
+                        yield i, j, k, m
+    else:
+        raise NotImplementedError("compiled ndindex is of 1 to 4 axes")
+
+
+def ndenumerate(arr: Any) -> Any:
+    for index in ndindex(arr.shape):
+        yield index, arr[index]
+
+
+def flat(array: Any) -> Any:
+    for index in ndindex(array.shape):
+        yield array[index]
+
+
+def present(rows: Any) -> Any:
+    for there, item in rows:
+        if there:
+            yield item
+
+
+def stepped(iterator: Any) -> Any:
+    """What an object with `__next__` gives until it raises StopIteration."""
+    going = True
+    while going:
+        item = None
+        try:
+            item = iterator.__next__()
+        except StopIteration:
+            going = False
+        if going:
+            yield item
+
+
 def repeat(object: Any, times: Any = None) -> Any:
     k = 0
     while times is None or k < times:
@@ -136,4 +211,7 @@ LIBRARY: dict[Any, Callable[..., Any]] = {
     itertools.product: product,
     itertools.repeat: repeat,
     itertools.takewhile: takewhile,
+    itertools.zip_longest: zip_longest,
+    np.ndenumerate: ndenumerate,
+    np.ndindex: ndindex,
 }

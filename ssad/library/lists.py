@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ssad.ir.raising import UNORDERED
-from ssad.library.iterators import chained
+from ssad.library.iterators import chained, flat, present, stepped
 
 
 def iterated(iterable: Any) -> Any:
@@ -39,6 +39,12 @@ def handed_over(columns: Any, items: list[Any], put: Any) -> None:
 def extended(out: list[Any], items: list[Any]) -> None:
     for k in range(len(items)):
         out.append(items[k])
+
+
+def to_list(array: Any) -> Any:
+    if array.ndim == 1:
+        return [item.item() for item in array]
+    return [to_list(row) for row in array]
 
 
 def slice_(out: list[Any], items: list[Any], start: int, count: int, step: int) -> Any:
@@ -447,6 +453,7 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "equal": equal,
     "extended": extended,
     "filled": filled,
+    "flat": flat,
     "found": found,
     "greatest": greatest,
     "greatest_by": greatest_by,
@@ -465,6 +472,7 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "not_more": not_more,
     "planes": planes,
     "popped": popped,
+    "present": present,
     "removed": removed,
     "repeated": repeated,
     "replaced": replaced,
@@ -474,7 +482,9 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "sorted": sorted_,
     "sorted_by": sorted_by,
     "sorted_reverse": sorted_reverse,
+    "stepped": stepped,
     "taken_over": taken_over,
+    "to_list": to_list,
     "total": total,
 }
 """Name -> what the frontend calls under it."""

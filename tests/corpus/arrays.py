@@ -1,5 +1,6 @@
 """Reading arrays: ranks, layouts, dtypes, negative and computed indices, attributes."""
 
+import itertools
 import math
 
 import numpy as np
@@ -207,3 +208,22 @@ def _read_only(x):
 @case(args=lambda: (_read_only(_normal(4)),), tags=("read_only",))
 def read_only_argument(x):
     return x[0] * x[1] + math.exp(x[2] * x[3])
+
+
+@case(args=lambda: (_normal(2, 3, 2), _normal(4, seed=7)), argnums=(0, 1))
+def every_index(x, y):
+    s = 0.0
+    for i, j, k in np.ndindex(x.shape):
+        s += x[i, j, k] * math.sin(i + 2.0 * j - k)
+    for index in np.ndindex(2, 3):
+        s *= 1.0 + 0.1 * x[index][1] * (index[0] - index[1])
+    for (i, j, k), v in np.ndenumerate(x):
+        s += v * v * (i + j * k)
+    for (k,), v in np.ndenumerate(y):
+        s += k * v
+    for a, b in zip(x.flat, y):
+        s += a * b
+    rows = x.tolist()
+    for a, b in itertools.zip_longest(y, rows[1][2], fillvalue=2.0):
+        s += a * b
+    return s

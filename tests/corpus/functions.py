@@ -82,6 +82,10 @@ def ufuncs_that_test(x):
     for v in (x, math.inf, math.nan):
         if np.isfinite(v) and not np.isnan(v) and not np.isinf(v) and not np.signbit(v):
             s += v * x
+        if np.logical_and(v > 0.5, np.logical_not(v > 1.0)) or np.logical_xor(
+            v < 2.0, np.logical_or(v > 1, 0)
+        ):
+            s += x * x
     return s
 
 

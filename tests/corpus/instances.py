@@ -310,3 +310,33 @@ def what_the_handler_finds(x, n):
     except ValueError:
         m.level *= 2.0
     return m.level + m.state * x
+
+
+class Settings:
+    """Attributes by names that are known, some of which only some instances have."""
+
+    scale = 2.0
+
+    def __init__(self, rate, extra=None):
+        self.rate = rate
+        if extra is not None:
+            self.extra = extra
+
+
+@case(args=[lambda: (_normal(4), 0.7), lambda: (_normal(4), -0.4)], argnums=(0, 1))
+def attributes_by_name(x, t):
+    plain, rich = Settings(t), Settings(t * t, x[0])
+    for k in range(3):
+        setattr(rich, "rate", rich.rate * x[k])
+        if t > 0.0:
+            setattr(plain, "late", plain.rate * k)
+    total = getattr(rich, "rate") + getattr(plain, "nothing", 0.5) * getattr(plain, "scale")
+    if hasattr(plain, "late"):
+        total += plain.late
+    total += getattr(plain, "late", t) * getattr(rich, "extra", 1.0)
+    inner = slice(1, 3)
+    for v in x[inner]:
+        total += v * x[slice(2)][0]
+    if type(plain) is Settings and type(k) is int and type("") is str:
+        total *= 2.0 if hasattr(x, "shape") and not hasattr(k, "shape") else 1.0
+    return total * len(type(rich).__name__)

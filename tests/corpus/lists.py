@@ -1,5 +1,7 @@
 """Lists: grown, shrunk, changed, aliased, sorted; kept in helpers; of numbers and of tuples."""
 
+import bisect
+import heapq
 import math
 
 import numpy as np
@@ -283,3 +285,36 @@ def index_of_what_is_not_there(x):
     xs = [x]
     xs.append(2.0)
     return x * xs.index(x * 3.0)
+
+
+@case(args=lambda: (_normal(7),))
+def shortest_waits(x):
+    """A queue by priority: who waits for the shortest time comes first, and may come again."""
+    queue = [(v * v, v) for v in x]
+    heapq.heapify(queue)
+    clock = 0.0
+    for k in range(9):
+        wait, v = heapq.heappop(queue)
+        clock += wait
+        heapq.heappush(queue, (clock + math.sin(v) ** 2, v))
+        if k % 3 == 0:
+            wait, v = heapq.heapreplace(queue, (0.5 * clock, 0.1 * v))
+            clock *= 1.0 + 0.01 * v * wait
+    last = heapq.heappushpop(queue, (0.25, x[0]))
+    three = heapq.nlargest(3, [first for first, _ in queue])
+    return clock + last[0] * last[1] + three[0] * three[2] - heapq.nsmallest(2, x)[1]
+
+
+@case(args=lambda: (np.sort(_normal(6)), 0.3), argnums=(0, 1))
+def piecewise_linear(knots, t):
+    """Interpolation between knots, found by bisection, with knots put in on the way."""
+    items = [float(v) for v in knots]
+    bisect.insort(items, 0.5 * t)
+    bisect.insort_left(items, t * t)
+    total = 0.0
+    for k in range(5):
+        z = t + 0.2 * k
+        i = min(max(bisect.bisect(items, z), 1), len(items) - 1)
+        left, right = items[i - 1], items[i]
+        total += (z - left) / (right - left) * math.cos(right) + bisect.bisect_left(items, z, 1)
+    return total + bisect.bisect_right(knots, 2.0 * t, key=lambda v: 2.0 * v)

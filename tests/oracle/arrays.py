@@ -37,6 +37,13 @@ class VarArray:
     imag = property(lambda self: Parts(self, "imag"))
     T = property(lambda self: VarArray(self.data.T, self.cells))
 
+    @property
+    def flat(self) -> Flat:
+        return Flat(self)
+
+    def tolist(self) -> list[Any]:
+        return [row if self.ndim == 1 else row.tolist() for row in self]
+
     def __array__(self, *_: Any, **__: Any) -> np.ndarray:
         raise TypeError("the oracle knows no rule for this NumPy function of an array")
 
@@ -117,3 +124,23 @@ class Parts:
     def __getitem__(self, key: Any) -> Any:
         item = self.array[key]
         return Parts(item, self.name) if isinstance(item, VarArray) else getattr(item, self.name)
+
+
+class Flat:
+    """All elements in order, as `flat` gives them; `coords` is the index of the next one."""
+
+    def __init__(self, array: VarArray) -> None:
+        self.array = array
+        self.indices = list(np.ndindex(array.shape))
+
+    def __iter__(self) -> Flat:
+        return self
+
+    @property
+    def coords(self) -> tuple[int, ...]:
+        return self.indices[0] if self.indices else ()
+
+    def __next__(self) -> Any:
+        if not self.indices:
+            raise StopIteration
+        return self.array[self.indices.pop(0)]

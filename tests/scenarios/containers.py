@@ -1,5 +1,7 @@
 """Tuples, lists, dicts: as arguments, made inside, changed."""
 
+import bisect
+import heapq
 import math
 import operator as op
 from typing import NamedTuple
@@ -226,7 +228,7 @@ def tuples_compared(x):
     return x if (x, 1) < (x, 2) and (1, x) == (1, x) and ((x,) in ((x,), (2,))) else 2 * x
 
 
-@scenario(lambda: (1.1, 3), refused="SSAD0154")
+@scenario(lambda: (1.1, 3))
 def dict_comprehension(x, n):
     d = {k: x * i for i, k in enumerate(("a", "b", "c"))}
     return sum(d.values()) + d["b"]
@@ -341,3 +343,85 @@ def tuple_extended(x, n):
 def list_of_nothing(x, n):
     unused = [object() for _ in ()]
     return x
+
+
+@scenario(lambda: (1.3, True))
+def dict_filled_in_branches(x, flag):
+    d = {}
+    if flag:
+        d["a"] = x
+        d["b"] = x * x
+    else:
+        d["a"] = 2 * x
+    total = 0.0
+    for i, v in enumerate(d.values()):
+        total += (i + 1) * v
+    return total * max(d.values()) + len(d.values())
+
+
+@scenario(lambda: (1.3,))
+def dict_filled_later(x):
+    d = {}
+    d["a"] = x
+    d["b"] = (x, 2 * x)
+    total = 0.0
+    for k, v in d.items():
+        if k == "a":
+            total += v
+        else:
+            total += v[0] * v[1]
+    return total + sum(1 for _ in d) + (x if "b" in d.keys() else 0.0)
+
+
+@scenario(lambda: (1.3, _normal(3)), argnums=(0, 1))
+def dict_of_number_and_array(x, a):
+    d = {"n": x, "a": a}
+    d["n"] = 2 * x
+    d["z"] = x
+    total = 0.0
+    for i, (k, v) in enumerate(d.items()):
+        if k == "a":
+            total += (i + 1) * v[0]
+        else:
+            total += (i + 1) * v
+    return total
+
+
+@scenario(lambda: (1.3,))
+def dict_key_taken_out(x):
+    d = {"a": x, "b": x * x}
+    del d["a"]
+    return sum(d.values()) * len(d)
+
+
+@scenario(lambda: (_normal(2, 3),))
+def all_indices(x):
+    total = 0.0
+    for index in np.ndindex(*x.shape):
+        total += x[index] ** 2 * (index[0] + 1)
+    for (i, j), v in np.ndenumerate(x):
+        total += v * (i - j)
+    for k, v in enumerate(x.flat):
+        total += k * v
+    rows = x.tolist()
+    return total * rows[1][0] + rows[0][2]
+
+
+@scenario(lambda: (_normal(5),))
+def heaps(x):
+    h = []
+    for v in x:
+        heapq.heappush(h, (v * v, v))
+    size, v = heapq.heappop(h)
+    items = [3.0 * x[0], x[1], -x[2], x[3]]
+    heapq.heapify(items)
+    least = heapq.heapreplace(items, 9.0 * x[0])
+    return size * v + least * heapq.heappushpop(items, -5.0) + heapq.nlargest(2, items)[1] * len(h)
+
+
+@scenario(lambda: (_normal(5),))
+def sorted_lists(x):
+    items = sorted(x)
+    bisect.insort(items, 1.5 * x[0])
+    i = bisect.bisect(items, 0.0)
+    return items[i] * items[i - 1] + bisect.bisect_left(items, x[0])

@@ -411,3 +411,20 @@ def import_that_fails(x, n):
 def assert_msg(x, n):
     assert n != 6 or x > 1, f"bad {n}"
     return x
+
+
+@scenario(lambda: (1.3, "Weighted Mean"))
+def words_of_a_mode(x, mode):
+    first, second = mode.split()
+    if mode.lower().startswith(("sum", "weighted")) and second.upper() == "MEAN" and not first.isdigit():
+        return x * len(first.strip()) ** 2
+    return x
+
+
+@scenario(lambda: (1.3, 3))
+def in_a_display(x, n):
+    total = 0.0
+    for k in range(n + 2):
+        if k in {1, 3}:
+            total += k * x * x
+    return total

@@ -234,3 +234,28 @@ def dataclass_inside(x, n):
     p.c.append(x)
     q = P(x, b=x, c=[1.0])
     return p.d + q.d * q.c[0] + p.c[0]
+
+
+class Halving:
+    """An iterator by hand."""
+
+    def __init__(self, value, end):
+        self.value = value
+        self.end = end
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if abs(self.value) < self.end:
+            raise StopIteration
+        self.value *= 0.5
+        return self.value
+
+
+@scenario(lambda: (1.3, 0.1))
+def iterator_by_hand(x, end):
+    total = 0.0
+    for k, v in enumerate(Halving(x, end)):
+        total += k * v * v
+    return total + sum(v * x for v in Halving(x * x, 2 * end))
