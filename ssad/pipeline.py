@@ -76,6 +76,9 @@ REFINE = [
 NEEDED = ("inline", "unbox", "sink", "summarise", "loop_simplify", "lcssa", "materialise", "split")
 """Passes that later stages rely on: they cannot be left out."""
 
+CHOICES = ("preaccumulate",)
+"""What is no pass, for it must know what is differentiated, and can be left out like one."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -229,7 +232,8 @@ def stages(
         if derivative.function is not primal:
             _keep_first(module, derivative.function)
             _run(module, ["inline"], trace)  # rules by hand are code, too
-        derivative = _differentiate(derivative, module, step, parts, recipe, len(typed.result.parts))
+        last = step is recipe.steps[-1] and "preaccumulate" not in trace.disable
+        derivative = _differentiate(derivative, module, step, parts, recipe, len(typed.result.parts), last)
     if recipe.steps:
         _forget_rules(module)
         _keep_first(module, derivative.function)
@@ -289,7 +293,7 @@ def _run(module: Module, passes: Sequence[str], trace: Trace) -> None:
         module,
         passes,
         verify=trace.verify,
-        disable=trace.disable,
+        disable=[name for name in trace.disable if name not in CHOICES],
         observer=trace.observer,
         timings=trace.seconds,
     )
@@ -306,10 +310,17 @@ def parts_of(arguments: Sequence[Abstract]) -> tuple[range, ...]:
 
 
 def _differentiate(
-    derivative: Derivative, module: Module, step: Step, parts: Sequence[range], recipe: Recipe, results: int
+    derivative: Derivative,
+    module: Module,
+    step: Step,
+    parts: Sequence[range],
+    recipe: Recipe,
+    results: int,
+    last: bool,
 ) -> Derivative:
     from ssad.ad.forward import forward
     from ssad.ad.inside import in_place_of_adjoint
+    from ssad.ad.preaccumulate import preaccumulate
     from ssad.ad.reverse import reverse
 
     wanted = {Slot("primal", n) for a in step.argnums for n in parts[a]}
@@ -329,7 +340,9 @@ def _differentiate(
         raise DifferentiationError(
             "reverse mode of a derivative is not done", cure="use forward over reverse"
         )
-    return reverse(derivative.function, module, active, fp=fp, seeded=results)
+    if last and step.mode == "gradient" and recipe.mode == "auto":
+        preaccumulate(primal, module, active, fp)
+    return reverse(primal, module, active, fp=fp, seeded=results)
 
 
 def _by_one_number(primal: Function, active: Sequence[int], results: int) -> bool:

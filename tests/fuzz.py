@@ -30,7 +30,9 @@ from tests.oracle import tape
 from tests.oracle.arguments import copy_arguments
 from tests.programs import Program, random_program
 
-OPTIONAL = ("bounds", "cse", "dce", "fold", "licm", "load_forward", "promote", "simplify_cfg")
+OPTIONAL = (
+    *("bounds", "cse", "dce", "fold", "licm", "load_forward", "preaccumulate", "promote", "simplify_cfg"),
+)
 """The passes that only make better what is right without them."""
 
 ACTIVE = (0, 1, 2, 3)
@@ -80,7 +82,7 @@ def _judge(program: Program, way: Way) -> None:
     fn, args = program.function(), program.arguments()
     typed = stage("typed", fn, [abstract_of(arg) for arg in args], Recipe()).value
     primal = compiled(fn, args, way, typed)
-    reverse = compiled(fn, args, way, typed, Step("reverse", ACTIVE))
+    reverse = compiled(fn, args, way, typed, Step("gradient", ACTIVE))
     forward = compiled(fn, args, way, typed, Step("forward", ACTIVE))
     left = copy_arguments(args)
     try:

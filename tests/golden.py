@@ -18,6 +18,7 @@ Commands (a `# run:` line of its own may stand above any case):
 * `opt -p NAME,NAME`: the module after these passes, each of which leaves it valid.
 * `reverse N,N` and `forward N,N`: the adjoint, or the tangent, by these parameters, before any refinement
   but for what nobody asked for.
+* `preaccumulate N,N`: the primal, with the loops whose slopes are computed where their values are.
 """
 
 from __future__ import annotations
@@ -119,6 +120,18 @@ def _forward(given: str, arguments: list[str]) -> str:
     return _derivative("forward", given, arguments)
 
 
+def _preaccumulate(given: str, arguments: list[str]) -> str:
+    from ssad.ad.preaccumulate import preaccumulate
+    from ssad.passes.manager import run_passes
+
+    module = parse_module(given)
+    verify(module)
+    run_passes(module, ["loop_simplify", "lcssa"], verify=True)
+    preaccumulate(module.main, module, [int(n) for n in arguments[0].split(",")])
+    verify(module)
+    return f"{given}{ARROW}\n{print_module(module)}"
+
+
 def _derivative(mode: str, given: str, arguments: list[str]) -> str:
     from ssad.ad.forward import forward
     from ssad.ad.reverse import reverse
@@ -145,4 +158,5 @@ COMMANDS: dict[str, Callable[[str, list[str]], str]] = {
     "opt": _opt,
     "reverse": _reverse,
     "forward": _forward,
+    "preaccumulate": _preaccumulate,
 }

@@ -89,10 +89,16 @@ def test_arguments_that_overlap() -> None:
     assert ssad.grad(lambda x, p: through_one_memory(x, p["a"], p["b"]))(3.0, pair) == 27.0
 
 
-def tapes(argnums: tuple[int, ...], arguments: tuple[Any, ...], fn: Any = power, **options: Any) -> int:
+def tapes(
+    argnums: tuple[int, ...],
+    arguments: tuple[Any, ...],
+    fn: Any = power,
+    makers: tuple[str, ...] = ("tape_new", "stack_new"),
+    **options: Any,
+) -> int:
     recipe = Recipe((Step("gradient", argnums),), **options)
     module = stage("refined", fn, [abstract_of(a) for a in arguments], recipe).value
-    return sum(op.name in ("tape_new", "stack_new") for op in module.main.ops())
+    return sum(op.name in makers for op in module.main.ops())
 
 
 def test_the_tangent_keeps_nothing() -> None:
@@ -100,16 +106,54 @@ def test_the_tangent_keeps_nothing() -> None:
     assert tapes((0,), (1.3, 5), mode="reverse") > 0
 
 
-def test_by_more_than_one_number_it_is_the_adjoint() -> None:
-    def product(x: Any, y: Any, n: int) -> Any:
+def test_loops_by_more_than_two_numbers_are_reversed() -> None:
+    def product(x: Any, y: Any, z: Any, n: int) -> Any:
         r = 1.0
         while n > 0:
             n -= 1
-            r *= math.sin(x) + y
+            r = math.sin(x * r) * z + y
         return r
 
-    assert tapes((0,), (1.3, 0.5, 4), product) == 0
-    assert tapes((0, 1), (1.3, 0.5, 4), product) > 0
+    assert tapes((0,), (1.3, 0.5, 0.9, 4), product) == 0
+    assert tapes((0, 1), (1.3, 0.5, 0.9, 4), product) == 0
+    assert tapes((0, 1), (1.3, 0.5, 0.9, 4), product, mode="reverse") > 0
+    assert tapes((0, 1, 2), (1.3, 0.5, 0.9, 4), product) > 0
+    both = ssad.grad(product, argnums=(0, 1))(1.3, 0.5, 0.9, 4)
+    reverse = ssad.grad(product, argnums=(0, 1), mode="reverse")(1.3, 0.5, 0.9, 4)
+    assert both == pytest.approx(reverse, rel=1e-14)
+
+
+def roots(numbers: Any, scale: Any) -> Any:
+    """Newton's iteration inside a loop: by each number, and by a scale that all share."""
+    total = 0.0
+    for k in range(len(numbers)):
+        a = numbers[k] * scale
+        x = a
+        for _ in range(100):
+            if abs(x * x - a) <= 1e-14 * a:
+                break
+            x = 0.5 * x if x * x > 4.0 * a else 0.5 * (x + a / x)
+        else:
+            x = math.nan
+        total += x * scale
+    return total
+
+
+def test_inner_loops_run_their_tangents() -> None:
+    """What the adjoint keeps is a slope, a root and the way out for each number, not each iterate."""
+    numbers = np.geomspace(1e-3, 1e6, 7)
+    arguments = (numbers, 2.0)
+    assert tapes((0, 1), arguments, roots) == 3
+    assert tapes((0, 1), arguments, roots, ("stack_new",)) == 0
+    assert tapes((0, 1), arguments, roots, ("stack_new",), mode="reverse") > 0
+    by_number, by_scale = ssad.grad(roots, argnums=(0, 1))(*arguments)
+    np.testing.assert_allclose(by_number, 2.0**1.5 / (2.0 * np.sqrt(numbers)), rtol=1e-12)
+    assert by_scale == pytest.approx(1.5 * math.sqrt(2.0) * np.sqrt(numbers).sum(), rel=1e-12)
+    again = ssad.hessian(lambda scale: roots(numbers, scale))(2.0)
+    assert again == pytest.approx(0.75 / math.sqrt(2.0) * np.sqrt(numbers).sum(), rel=1e-10)
+
+
+def test_gradient_of_one_complex_number_is_the_adjoint() -> None:
     by_z = ssad.grad(lambda z: (z * z).real)(1.3 + 0.5j)
     assert by_z == pytest.approx(ssad.grad(lambda z: (z * z).real, mode="reverse")(1.3 + 0.5j), rel=1e-14)
 

@@ -170,7 +170,7 @@ class Tangents:
         varied: set[Value],
         dots: dict[Value, Value],
         custom: dict[Op, list[Value]],
-        calls: TangentCalls,
+        calls: TangentCalls | None,
         fp: str,
     ) -> None:
         self.calls = calls
@@ -219,7 +219,7 @@ class Tangents:
         result = op.result
         if op in self.ends:
             self._custom(self.ends[op])
-        if op in self.calls.respelled:
+        if self.calls is not None and op in self.calls.respelled:
             self.calls.finish(op, self.dots)
         if op in self.custom or op.name in ("extract", "call"):
             return

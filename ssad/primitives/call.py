@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ssad.ir.core import Op, Value
 from ssad.ir.primitive import Effect, TypeMismatch, define
 from ssad.ir.types import NONE, Tuple, Type, tuple_of
 from ssad.primitives.lowering import Native
@@ -64,4 +65,34 @@ define(
     llvm=Native("identity"),
     python="{0}",
     points=((1.5,), (3,), (True,)),
+)
+
+
+def _slope_jvp(ctx: Any, op: Op) -> Value | None:
+    x_dot: Value | None = ctx.dot(op.operands[0])
+    a_dot: Value | None = ctx.dot(op.operands[1])
+    if a_dot is None:
+        return x_dot
+    moved: Value = ctx.b.mul(op.operands[2], a_dot)
+    total: Value = moved if x_dot is None else ctx.b.add(x_dot, moved)
+    return total
+
+
+def _slope_vjp(ctx: Any, op: Op, y_bar: Value | None) -> None:
+    x, a, slope = op.operands
+    if y_bar is not None and ctx.active(x):
+        ctx.add_bar(x, y_bar)
+    if y_bar is not None and ctx.active(a):
+        ctx.add_bar(a, ctx.b.mul(y_bar, ctx.recall(slope)))
+
+
+# The slope is computed beside the value, which is cut off from what it depends on (see ad/preaccumulate.py).
+define(
+    "with_slope",
+    type_rule=same("f", 3),
+    eval=lambda x, a, slope: x,
+    jvp=_slope_jvp,
+    vjp=_slope_vjp,
+    llvm=Native("identity"),
+    python="{0}",
 )

@@ -11,12 +11,15 @@ from collections.abc import Hashable, Sequence
 
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Function, Location, Module, Op, Undef, Value
-from ssad.ir.edit import prune_params
+from ssad.ir.edit import prune_params, replace_values
 from ssad.ir.graph import Loop
 from ssad.ir.ssa_builder import SSABuilder
 from ssad.ir.types import Tape, Type, tape
 from ssad.passes.adjoint.plan import Plan, Site, Way
 from ssad.passes.manager import function_pass
+
+_SAID = ("stop_gradient", "with_slope")
+"""What only says something of derivatives: they are there."""
 
 
 @function_pass("materialise", "use, recompute or keep each recalled value")
@@ -25,7 +28,11 @@ def run(function: Function, module: Module) -> bool:
     recalled = [op.operands[0] for op in function.ops() if op.name == "recall"]
     if recalled:
         _Materialiser(function, list(dict.fromkeys(recalled))).run()
-    changed = bool(recalled) or any(block.sweep for block in function.blocks)
+    said = {op.result: op.operands[0] for op in function.ops() if op.name in _SAID and op.result is not None}
+    replace_values(function, said)
+    for block in function.blocks if said else ():
+        block.ops = [op for op in block.ops if op.result not in said]
+    changed = bool(recalled or said) or any(block.sweep for block in function.blocks)
     for block in function.blocks:
         block.mirrors = block.reverses = None
     if changed:
