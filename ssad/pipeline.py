@@ -37,6 +37,12 @@ OPTIMISE = [
     "summarise",
     "fold",
     "cse",
+    "loop_simplify",
+    "unroll",
+    "simplify_cfg",
+    "fold",
+    "promote",
+    "cse",
     "load_forward",
     "loop_simplify",
     "licm",
@@ -69,6 +75,8 @@ REFINE = [
     "cse",
     "dce",
     "simplify_cfg",
+    "fission",
+    "dce",
 ]
 """After differentiation."""
 

@@ -311,6 +311,17 @@ def _compare(folding: Folding, op: Op) -> Value | None:
     return None
 
 
+@rule("dim")
+def _dim(folding: Folding, op: Op) -> Value | None:
+    """The length of an array that is made here: where it is known, and where it is another one's."""
+    made = _made_by(op.operands[0], "alloc")
+    if made is None:
+        return None
+    length = made.operands[op.attrs["axis"]]
+    known = isinstance(length, Const) and length.value >= 0
+    return length if known or _made_by(length, "dim") is not None else None
+
+
 @rule("select")
 def _select(folding: Folding, op: Op) -> Value | None:
     condition, a, b = op.operands

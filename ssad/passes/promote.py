@@ -1,4 +1,4 @@
-"""Arrays of one element that only loads and stores see become values.
+"""The elements of small arrays that only loads and stores see become values.
 
     %c = alloc 1 {type = f64[?; C]}
     store %c, 0, %x                          jump ^loop(%x)
@@ -8,11 +8,16 @@
     %s = mul %v, %y
     store %c, 0, %s
 
-The variables that inner functions assign, and the attributes of objects made inside, are such arrays: where
-everything that sees them has been inlined they cost what a local variable costs.
+The variables that inner functions assign, and the attributes of objects made inside, are such arrays of one
+element: where everything that sees them has been inlined they cost what a local variable costs. So do the
+states and stages of small systems, `np.zeros(2)`, where all indices are known.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable
+from itertools import product
 
 from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.edit import prune_params, replace_values
@@ -20,17 +25,24 @@ from ssad.ir.ssa_builder import SSABuilder
 from ssad.ir.types import Array, Cell, Type
 from ssad.passes.manager import function_pass
 
+MOST_ELEMENTS = 64
 
-@function_pass("promote", "keep the only element of small arrays in values")
+Place = tuple[Value, tuple[int, ...]]
+"""An array, or a cell, and the index of an element."""
+
+
+@function_pass("promote", "keep the elements of small arrays in values")
 def run(function: Function, module: Module) -> bool:
-    return promote(function, _cells(function))
+    return promote(function, _arrays(function))
 
 
-def promote(function: Function, cells: set[Value]) -> bool:
-    """Make values of what `cells` hold, which nothing but reads and writes of it may use."""
-    if not cells:
+def promote(function: Function, arrays: dict[Value, tuple[int, ...]]) -> bool:
+    """Make values of what `arrays` of these shapes hold (a cell has the shape ()), which nothing but reads
+    and writes at known indices may use.
+    """
+    if not arrays:
         return False
-    promotion = _Promotion(function, cells)
+    promotion = _Promotion(function, arrays)
     promotion.write_all()
     promotion.read_all()
     replace_values(function, promotion.forward)
@@ -39,82 +51,114 @@ def promote(function: Function, cells: set[Value]) -> bool:
     return True
 
 
-def _cells(function: Function) -> set[Value]:
-    """The arrays of one element that nothing but loads and stores of it uses."""
-    cells = {op.result for op in function.ops() if op.result is not None and _is_cell(op)}
-    if not cells:
-        return cells
+def _arrays(function: Function) -> dict[Value, tuple[int, ...]]:
+    """The arrays of known, small shape that nothing uses but accesses at known indices and `fill`."""
+    arrays: dict[Value, tuple[int, ...]] = {}
+    for op in function.ops():
+        shape = _shape(op)
+        if shape is not None and op.result is not None:
+            arrays[op.result] = shape
+    if not arrays:
+        return arrays
     for block in function.blocks:
         for op in block.ops:
-            place = op.prim.name in ("load", "store")
-            if not place or not (isinstance(op.operands[1], Const) and op.operands[1].value == 0):
-                cells.difference_update(op.operands)
+            if op.operands and op.operands[0] in arrays and _is_access(op, arrays[op.operands[0]]):
+                lost: Iterable[Value] = op.operands[1:]
             else:
-                cells.difference_update(op.operands[1:])
-        cells.difference_update(block.term.operands)
-        for edge in block.term.edges:
-            cells.difference_update(edge.args)
-    return cells
+                lost = op.operands
+            for value in lost:
+                arrays.pop(value, None)
+        for value in (*block.term.operands, *(arg for edge in block.term.edges for arg in edge.args)):
+            arrays.pop(value, None)
+    return arrays
 
 
-def _is_cell(op: Op) -> bool:
-    if op.prim.name != "alloc" or len(op.operands) != 1:
+def _shape(op: Op) -> tuple[int, ...] | None:
+    if op.prim.name != "alloc" or not op.operands:
+        return None
+    sizes = tuple(int(size.value) if isinstance(size, Const) else -1 for size in op.operands)
+    return sizes if min(sizes) >= 0 and 0 < math.prod(sizes) <= MOST_ELEMENTS else None
+
+
+def _is_access(op: Op, shape: tuple[int, ...]) -> bool:
+    if op.prim.name == "fill":
+        return True
+    if op.prim.name not in ("load", "store"):
         return False
-    size = op.operands[0]
-    return isinstance(size, Const) and size.value == 1
+    index = op.operands[1 : 1 + len(shape)]
+    return all(isinstance(i, Const) and 0 <= i.value < n for i, n in zip(index, shape, strict=True))
 
 
 class _Promotion:
-    """Each array is a variable of an SSA builder: first all writes, then the reads."""
+    """Each element is a variable of an SSA builder: first all writes, then the reads."""
 
-    def __init__(self, function: Function, cells: set[Value]) -> None:
+    def __init__(self, function: Function, arrays: dict[Value, tuple[int, ...]]) -> None:
         self.function = function
-        self.cells = cells
+        self.arrays = arrays
         self.forward: dict[Value, Value] = {}
-        self.ssa = SSABuilder.over(function, _element, lambda cell: Undef(_element(cell)), _name)
+        self.ssa = SSABuilder.over(function, _element, lambda place: Undef(_element(place)), _name)
 
     def write_all(self) -> None:
         for block in self.function.blocks:
             for op in block.ops:
-                written = self._written(op)
-                if written is not None:
-                    self.ssa.write(written[0], block, written[1])
+                for place, value in self._written(op) or ():
+                    self.ssa.write(place, block, value)
 
     def read_all(self) -> None:
         for block in self.function.blocks:
-            now: dict[Value, Value] = {}
+            now: dict[Place, Value] = {}
             kept: list[Op] = []
             for op in block.ops:
                 written = self._written(op)
                 if written is not None:
-                    now[written[0]] = written[1]
-                elif op.prim.name in ("load", "cell_get") and op.operands[0] in self.cells:
+                    now.update(written)
+                elif op.prim.name in ("load", "cell_get") and op.operands[0] in self.arrays:
                     self._read(block, op, now)
                 else:
                     kept.append(op)
             block.ops = kept
 
-    def _read(self, block: Block, op: Op, now: dict[Value, Value]) -> None:
-        cell = op.operands[0]
-        if cell not in now:
-            now[cell] = self.ssa.read_at_start(cell, block)
+    def _read(self, block: Block, op: Op, now: dict[Place, Value]) -> None:
+        place = op.operands[0], _index(op.operands[1:])
+        if place not in now:
+            now[place] = self.ssa.read_at_start(place, block)
         assert op.result is not None
-        self.forward[op.result] = now[cell]
+        self.forward[op.result] = now[place]
 
-    def _written(self, op: Op) -> tuple[Value, Value] | None:
-        """The array that an op gives a new element, and the element; a new array has none yet."""
-        if op.result in self.cells:
-            return op.result, Undef(_element(op.result))
-        if op.prim.name in ("store", "cell_set") and op.operands[0] in self.cells:
-            return op.operands[0], op.operands[-1]
+    def _written(self, op: Op) -> list[tuple[Place, Value]] | None:
+        """The elements that an op gives new values; a new array has none yet."""
+        result = op.result
+        if result is not None and result in self.arrays:
+            return [((result, index), Undef(_element((result, index)))) for index in self._indices(result)]
+        if not op.operands or op.operands[0] not in self.arrays:
+            return None
+        array = op.operands[0]
+        if op.prim.name == "fill":
+            return [((array, index), op.operands[1]) for index in self._indices(array)]
+        if op.prim.name in ("store", "cell_set"):
+            return [((array, _index(op.operands[1:-1])), op.operands[-1])]
         return None
 
-
-def _element(cell: object) -> Type:
-    assert isinstance(cell, Value) and isinstance(cell.type, Array | Cell)
-    return cell.type.elem
+    def _indices(self, array: Value) -> Iterable[tuple[int, ...]]:
+        return product(*map(range, self.arrays[array]))
 
 
-def _name(cell: object) -> str:
-    assert isinstance(cell, Value)
-    return cell.name or ""
+def _index(operands: list[Value]) -> tuple[int, ...]:
+    return tuple(int(i.value) for i in operands if isinstance(i, Const))
+
+
+def _element(place: Hashable) -> Type:
+    array, _ = _place(place)
+    assert isinstance(array.type, Array | Cell)
+    return array.type.elem
+
+
+def _name(place: Hashable) -> str:
+    array, index = _place(place)
+    plain = index in ((), (0,)) or not array.name
+    return array.name or "" if plain else ".".join([array.name, *map(str, index)])
+
+
+def _place(place: Hashable) -> Place:
+    assert isinstance(place, tuple)
+    return place

@@ -26,7 +26,9 @@ from ssad.passes.promote import promote
 @function_pass("unbox", "make values of what cells hold")
 def run(function: Function, module: Module) -> bool:
     changed = False
-    while promote(function, _settled(function)):  # what one cell held may have been another one
+    while promote(
+        function, dict.fromkeys(_settled(function), ())
+    ):  # what one cell held may have been another one
         _forget_undefined(function)
         changed = True
     return _keep_as_lists(function) or changed

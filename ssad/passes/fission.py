@@ -1,0 +1,175 @@
+"""Elementary functions leave loops that LLVM cannot vectorise, for one in front of them that it can.
+
+    ^body: %e = exp %v                ^fission: %v.1 = mul %x.1, %t; %e.1 = exp %v.1
+           tape_set %tape, %k, %e               tape_set %tape, %k.1, %e.1          (for all %k.1)
+           check ...            ->    ...
+           %r.1 = add %r, %e          ^body: %e = tape_get %tape, %k {field = 0}
+                                             check ...; %r.1 = add %r, %e
+
+A sum in the order of the program, a check or a branch keeps a loop scalar. What a value that goes on a tape
+is made from does not: numbers, the counter, and elements of arrays that the loop does not write. So it is
+computed for all iterations first; the tape is there anyway. What raises stays where it is, and so does
+everything that somebody can see.
+
+Nothing may be read in front of the loop that the loop would not read: the header is its only way out, no
+check of an index is left, and no check in it depends on integers, from which the range of an index could have
+been proved.
+
+Source: Allen and Kennedy 2001, "Optimizing Compilers for Modern Architectures", chapter 5, loop distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ssad.analysis.alias import AliasClasses, alias_classes
+from ssad.analysis.effects import allocates, calls, refers, written_by
+from ssad.analysis.induction import counting
+from ssad.analysis.memo import loop_forest
+from ssad.analysis.shape import preheaders
+from ssad.ir.builder import Builder
+from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Undef, Value, branch, jump
+from ssad.ir.edit import replace_values
+from ssad.ir.graph import Dominators, Loop
+from ssad.ir.primitive import PRIMITIVES
+from ssad.ir.types import I64, Tape
+from ssad.passes.manager import function_pass
+
+
+@function_pass("fission", "compute elementary functions that are kept on tapes in a loop of their own")
+def run(function: Function, module: Module) -> bool:
+    if not any(op.name == "tape_set" for op in function.ops()):
+        return False
+    forest = loop_forest(function)
+    before = preheaders(function, forest)
+    counts = counting(function)
+    aliases = alias_classes(function)
+    changed = False
+    for loop in forest.loops:
+        facts = counts[loop.header]
+        if loop.children or loop not in before or facts.counter is None or facts.trip_count is None:
+            continue
+        kept = _kept(loop, facts.counter, aliases, forest.dominators)
+        if kept:
+            _split(function, loop, before[loop], facts.counter, facts.trip_count, kept)
+            changed = True
+    if changed:
+        function.touch()
+    return changed
+
+
+def is_elementary(op: Op) -> bool:
+    """Whether libmvec may have the function for vectors."""
+    return bool(getattr(op.prim.llvm, "vector", ""))
+
+
+def _kept(
+    loop: Loop, counter: Value, aliases: AliasClasses, dominators: Dominators
+) -> list[tuple[Op, list[Op]]]:
+    """The `tape_set`s that may go to the front, each with what its operands are made from, in order."""
+    if any(block is not loop.header for block, _ in loop.exits()):
+        return []
+    inside = {op for block in loop.blocks for op in block.ops}
+    if any(calls(op.prim) or (op.name == "check" and not _of_floats(op, inside)) for op in inside):
+        return []
+    written = {aliases.of[v] for op in inside for v in written_by(op) if v in aliases.of}
+    always = [
+        b
+        for b in loop.blocks
+        if b is not loop.header and all(dominators.dominates(b, latch) for latch in loop.latches)
+    ]
+    order = {op: n for n, op in enumerate(op for block in dominators.order for op in block.ops)}
+    params = {p for block in loop.blocks for p in block.params} - {counter}
+
+    def made_from(root: Op) -> list[Op] | None:
+        """What a `tape_set` needs; None where it is not there yet in front of the loop."""
+        found: dict[Op, None] = {}
+        work = list(root.operands)
+        while work:
+            value = work.pop()
+            if value in params or isinstance(value, Undef):
+                return None
+            op = value.owner
+            if not isinstance(op, Op) or op not in inside or op in found:
+                continue
+            loads = op.name == "load" and aliases.of[op.operands[0]] not in written
+            if not loads and (
+                not op.prim.pure or allocates(op.prim) or op.result is None or refers(op.result.type)
+            ):
+                return None
+            found[op] = None
+            work.extend(op.operands)
+        return sorted(found, key=order.__getitem__)
+
+    kept: list[tuple[Op, list[Op]]] = []
+    for block in always:
+        for op in block.ops:
+            value = op.operands[-1].owner if op.name == "tape_set" else None
+            if not isinstance(value, Op):
+                continue
+            whole = isinstance(op.operands[0].type, Tape) and len(op.operands[0].type.fields) == 1
+            if not whole or value not in block.ops or not is_elementary(value):
+                continue
+            between = block.ops[block.ops.index(value) + 1 : block.ops.index(op)]
+            needed = made_from(op)
+            if needed is not None and not any(value.result in one.operands for one in between):
+                kept.append((op, needed))
+    return kept
+
+
+def _of_floats(check: Op, inside: Iterable[Op]) -> bool:
+    """Whether all that a check asks for in the loop is about floats."""
+    work = [check.operands[0]]
+    while work:
+        op = work.pop().owner
+        if not isinstance(op, Op) or op not in inside:
+            if isinstance(op, Block):
+                return False
+            continue
+        if op.name in ("not", "and", "or"):
+            work.extend(op.operands)
+        elif not all(v.type.is_float for v in op.operands):
+            return False
+    return True
+
+
+def _split(
+    function: Function,
+    loop: Loop,
+    before: Block,
+    counter: Value,
+    trips: Value,
+    kept: list[tuple[Op, list[Op]]],
+) -> None:
+    at = function.blocks.index(before) + 1
+    head, body, after = Block("fission"), Block("fission.body"), Block("fission.end")
+    for block in (head, body, after):
+        block.sweep = before.sweep
+    k = head.add_param(I64, counter.name)
+    after.term = before.term
+    before.term = jump(head, [Const(I64, 0)], after.term.loc)
+    head.term = branch(Builder(head, after.term.loc).lt(k, trips), Edge(body), Edge(after), after.term.loc)
+    values: dict[Value, Value] = {counter: k}
+    for keeps, needed in kept:
+        for op in (*needed, keeps):
+            if op.result in values:
+                continue
+            copy = Op(op.prim, [values.get(v, v) for v in op.operands], dict(op.attrs), None, op.loc)
+            if op.result is not None:
+                copy.result = values[op.result] = Value(op.result.type, op.result.name, copy)
+            body.ops.append(copy)
+    body.term = jump(head, [Builder(body, after.term.loc).add(k, 1)], after.term.loc)
+    function.blocks[at:at] = [head, body, after]
+    for keeps, _ in kept:
+        tape, index, value = keeps.operands
+        found = Op(PRIMITIVES["tape_get"], [tape, index], {"field": 0}, value.type, keeps.loc, value.name)
+        assert found.result is not None
+        _put(loop, keeps, found)
+        replace_values(function, {value: found.result})
+
+
+def _put(loop: Loop, keeps: Op, found: Op) -> None:
+    """`found` in place of the op that kept the value."""
+    for block in loop.blocks:
+        if keeps in block.ops:
+            block.ops[block.ops.index(keeps)] = found
