@@ -839,6 +839,34 @@ func @f(%x: f64[?; C]) -> f64 {
         assert function.call([x])[0] == pytest.approx(in_order, rel=1e-12)
 
 
+def test_quotients_stay_in_front_of_loops() -> None:
+    """(a / b) * c with a loop-invariant quotient: LLVM would divide a * c in every iteration, if it might."""
+    text = """
+func @f(%x: f64[?; C], %a: f64, %b: f64) -> f64 {
+^entry:
+  %n = dim %x {axis = 0}
+  %q = div %a, %b {fp = "reassoc contract nsz"}
+  jump ^loop(0, 0.0)
+^loop(%k: i64, %s: f64):
+  %more = lt %k, %n
+  branch %more, ^body, ^exit
+^body:
+  %v = load %x, %k
+  %p = mul %q, %v {fp = "reassoc contract nsz"}
+  %s.1 = add %s, %p {fp = "reassoc contract nsz"}
+  %k.1 = add %k, 1
+  jump ^loop(%k.1, %s.1)
+^exit:
+  return %s
+}
+"""
+    function = native(text)
+    assert function.call([np.ones(3), 3.0, 4.0]) == [2.25]
+    assert len(re.findall(r" fdiv ", function.optimised_llvm)) == 1
+    assert re.search(r"fmul .*<\d x double>", function.optimised_llvm)
+    assert not re.search(r"fdiv .*<\d x double>", function.optimised_llvm)
+
+
 def test_pow_keeps_its_last_bit() -> None:
     """LLVM does not rewrite pow with a constant exponent."""
     for exponent in ("0.5", "2.0", "-1.0", "3.0", "0.25"):

@@ -69,6 +69,15 @@ TERMINATORS: dict[str, Callable[[FunctionWriter, Terminator], None]] = {
 
 def _check(w: FunctionWriter, op: Op) -> None:
     ok, *payload = op.operands
+    made = ok.owner
+    if isinstance(made, Op) and made.name == "or":  # the other one is asked if the first does not hold
+        here, rest = w.fresh("ok"), w.fresh("or")
+        w.emit(f"br i1 {w.one(made.operands[0])}, label %{here}, label %{rest}, !prof !0")
+        w.start(rest)
+        w.fail_unless(w.one(ok), op.attrs["exc"], op.attrs.get("message"), payload)
+        w.emit(f"br label %{here}")
+        w.start(here)
+        return
     w.fail_unless(w.one(ok), op.attrs["exc"], op.attrs.get("message"), payload)
 
 

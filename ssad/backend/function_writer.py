@@ -120,6 +120,8 @@ class FunctionWriter:
         if self.options.fastmath:
             return FAST + " "
         given = op.attrs.get("fp", "")
+        if op.name == "div" or (op.name == "mul" and any(_is_quotient(v) for v in op.operands)):
+            given = given.replace("reassoc ", "")
         return f"{given} " if given else ""
 
     # the function
@@ -370,3 +372,8 @@ _HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     **lists.HANDLERS,
     **tapes.HANDLERS,
 }
+
+
+def _is_quotient(value: Value) -> bool:
+    """LLVM would make (a / b) * c a quotient for each c, in loops too, if it might."""
+    return isinstance(value.owner, Op) and value.owner.name == "div"
