@@ -1,21 +1,23 @@
 """Elementary functions leave loops that LLVM cannot vectorise, for one in front of them that it can.
 
-    ^body: %e = exp %v                ^fission: %v.1 = mul %x.1, %t; %e.1 = exp %v.1
-           tape_set %tape, %k, %e               tape_set %tape, %k.1, %e.1          (for all %k.1)
-           check ...            ->    ...
-           %r.1 = add %r, %e          ^body: %e = tape_get %tape, %k {field = 0}
-                                             check ...; %r.1 = add %r, %e
+    ^body: %e = exp %v                ^fission: for 32 values of %k.1, from %k on:
+           tape_set %tape, %k, %e               %v.1 = mul %x.1, %t; %e.1 = exp %v.1
+           check ...            ->              tape_set %tape, %k.1, %e.1
+           %r.1 = add %r, %e          ^body:    for the same 32 values of %k:
+                                                %e = tape_get %tape, %k {field = 0}
+                                                check ...; %r.1 = add %r, %e
 
 A sum in the order of the program, a check or a branch keeps a loop scalar. What a value that goes on a tape
 is made from does not: numbers, the counter, and elements of arrays that the loop does not write. So it is
-computed for all iterations first; the tape is there anyway. What raises stays where it is, and so does
+computed for a strip of iterations first; the tape is there anyway. What raises stays where it is, and so does
 everything that somebody can see.
 
 Nothing may be read in front of the loop that the loop would not read: the header is its only way out, no
 check of an index is left, and no check in it depends on integers, from which the range of an index could have
 been proved.
 
-Source: Allen and Kennedy 2001, "Optimizing Compilers for Modern Architectures", chapter 5, loop distribution.
+Source: Allen and Kennedy 2001, "Optimizing Compilers for Modern Architectures", chapter 5: strip mining and
+loop distribution.
 """
 
 from __future__ import annotations
@@ -28,12 +30,15 @@ from ssad.analysis.induction import counting
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
 from ssad.ir.builder import Builder
-from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Undef, Value, branch, jump
+from ssad.ir.core import Block, Edge, Function, Module, Op, Undef, Value, branch, jump
 from ssad.ir.edit import replace_values
 from ssad.ir.graph import Dominators, Loop
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import I64, Tape
 from ssad.passes.manager import function_pass
+
+STRIP = 32
+"""Iterations that are computed at once: while their sum is added up, the next ones are under way."""
 
 
 @function_pass("fission", "compute elementary functions that are kept on tapes in a loop of their own")
@@ -141,14 +146,20 @@ def _split(
     trips: Value,
     kept: list[tuple[Op, list[Op]]],
 ) -> None:
-    at = function.blocks.index(before) + 1
-    head, body, after = Block("fission"), Block("fission.body"), Block("fission.end")
-    for block in (head, body, after):
+    header, loc = loop.header, before.term.loc
+    strip, head, body, end, more = (
+        Block(name) for name in ("strip", "fission", "fission.body", "fission.end", "strip.end")
+    )
+    for block in (strip, head, body, end, more):
         block.sweep = before.sweep
+    given = [strip.add_param(p.type, p.name) for p in header.params]
+    first = given[header.params.index(counter)]
+    b = Builder(strip, loc)
+    last = b.add(first, STRIP)
+    stop = b.select(b.lt(last, trips), last, trips)
+    strip.term = jump(head, [first], loc)
     k = head.add_param(I64, counter.name)
-    after.term = before.term
-    before.term = jump(head, [Const(I64, 0)], after.term.loc)
-    head.term = branch(Builder(head, after.term.loc).lt(k, trips), Edge(body), Edge(after), after.term.loc)
+    head.term = branch(Builder(head, loc).lt(k, stop), Edge(body), Edge(end), loc)
     values: dict[Value, Value] = {counter: k}
     for keeps, needed in kept:
         for op in (*needed, keeps):
@@ -158,8 +169,21 @@ def _split(
             if op.result is not None:
                 copy.result = values[op.result] = Value(op.result.type, op.result.name, copy)
             body.ops.append(copy)
-    body.term = jump(head, [Builder(body, after.term.loc).add(k, 1)], after.term.loc)
-    function.blocks[at:at] = [head, body, after]
+    body.term = jump(head, [Builder(body, loc).add(k, 1)], loc)
+    end.term = jump(header, [*given], loc)
+    before.term = jump(strip, before.term.edges[0].args, loc)
+    inside, outside = header.term.edges
+    if inside.target not in loop.blocks:
+        inside, outside = outside, inside
+    header.term = branch(
+        Builder(header, header.term.loc).lt(counter, stop), inside, Edge(more), header.term.loc
+    )
+    again = Edge(strip, [*header.params])
+    more.term = branch(Builder(more, header.term.loc).lt(counter, trips), again, outside, header.term.loc)
+    at = function.blocks.index(before) + 1
+    function.blocks[at:at] = [strip, head, body, end]
+    at = max(function.blocks.index(block) for block in loop.blocks) + 1
+    function.blocks.insert(at, more)
     for keeps, _ in kept:
         tape, index, value = keeps.operands
         found = Op(PRIMITIVES["tape_get"], [tape, index], {"field": 0}, value.type, keeps.loc, value.name)
