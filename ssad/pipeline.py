@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ssad.ad.calls import has_companion, has_derivative
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
 STAGES = ("lifted", "typed", "optimised", "adjoint", "refined", "llvm", "asm")
 
-OPTIMISE = [
+Passes = Sequence[str | tuple[str, ...]]
+"""Passes in order; of a tuple the others follow where the first one has changed something."""
+
+OPTIMISE: Passes = [
     "simplify_cfg",
     "inline",
     "simplify_cfg",
@@ -38,11 +42,8 @@ OPTIMISE = [
     "fold",
     "cse",
     "loop_simplify",
-    "unroll",
-    "simplify_cfg",
-    "fold",
+    ("unroll", "simplify_cfg", "fold", "cse"),
     "promote",
-    "cse",
     "load_forward",
     "loop_simplify",
     "licm",
@@ -62,7 +63,9 @@ OPTIMISE = [
 CLEAN = ["dce"]
 """Between emission and refinement nothing may move: only what nobody asked for is dropped."""
 
-REFINE = [
+GATHER = ("gather", "fold", "cse", "licm", "dce")
+
+REFINE: Passes = [
     "materialise",
     "split",
     "inline",
@@ -75,8 +78,8 @@ REFINE = [
     "cse",
     "dce",
     "simplify_cfg",
-    "fission",
-    "dce",
+    ("fission", "dce"),
+    GATHER,
 ]
 """After differentiation."""
 
@@ -249,7 +252,7 @@ def stages(
     timed("adjoint")
     yield Artefact("adjoint", module, lambda: str(module), derivative)
     if recipe.steps:
-        _run(module, REFINE, trace)
+        _run(module, [one for one in REFINE if one is not GATHER or recipe.adjoint_reassoc], trace)
     timed("refined")
     yield Artefact("refined", module, lambda: str(module), derivative)
 
@@ -294,17 +297,27 @@ def written(function: Function) -> frozenset[int]:
     return frozenset(n for n, p in arrays if aliases.of[p].written)
 
 
-def _run(module: Module, passes: Sequence[str], trace: Trace) -> None:
+def _run(module: Module, passes: Passes, trace: Trace) -> bool:
+    """Run passes; says whether they have changed anything."""
     from ssad.passes.manager import run_passes
 
-    run_passes(
-        module,
-        passes,
-        verify=trace.verify,
-        disable=[name for name in trace.disable if name not in CHOICES],
-        observer=trace.observer,
-        timings=trace.seconds,
-    )
+    def run(names: Sequence[str]) -> bool:
+        return run_passes(
+            module,
+            names,
+            verify=trace.verify,
+            disable=[name for name in trace.disable if name not in CHOICES],
+            observer=trace.observer,
+            timings=trace.seconds,
+        )
+
+    changed = False
+    for plain, together in groupby(passes, lambda one: isinstance(one, str)):
+        if plain:
+            changed |= run([one for one in together if isinstance(one, str)])
+        else:
+            changed |= any([run(one[:1]) and (run(one[1:]) or True) for one in together])
+    return changed
 
 
 def parts_of(arguments: Sequence[Abstract]) -> tuple[range, ...]:

@@ -159,6 +159,28 @@ def _store(w: FunctionWriter, op: Op) -> None:
     write(w, array, address(w, array, [w.one(i) for i in index]), w.one(value))
 
 
+def _disjoint(w: FunctionWriter, op: Op) -> None:
+    """One ends in memory before the other one begins."""
+    (a, behind_a), (b, behind_b) = (_extent(w, array) for array in op.operands)
+    before = w.tmp(f"icmp ule ptr {behind_a}, {b}")
+    after = w.tmp(f"icmp ule ptr {behind_b}, {a}")
+    w.define(op, w.tmp(f"or i1 {before}, {after}"))
+
+
+def _extent(w: FunctionWriter, array: Value) -> tuple[str, str]:
+    """The lowest address of an element, and the one behind the highest."""
+    low, high = "0", "1"
+    for length, stride in zip(dims(w, array), strides(w, array), strict=True):
+        last = w.tmp(f"sub i64 {length}, 1")
+        span = w.tmp(f"mul i64 {last}, {stride}")
+        down = w.tmp(f"call i64 @llvm.smin.i64(i64 {span}, i64 0)")
+        up = w.tmp(f"call i64 @llvm.smax.i64(i64 {span}, i64 0)")
+        low, high = w.tmp(f"add i64 {low}, {down}"), w.tmp(f"add i64 {high}, {up}")
+    kind, start = memory_type(array_type(array).elem), w.parts(array)[0]
+    ends = [w.tmp(f"getelementptr {kind}, ptr {start}, i64 {at}") for at in (low, high)]
+    return ends[0], ends[1]
+
+
 def _accumulate(w: FunctionWriter, op: Op) -> None:
     array, *index, value = op.operands
     at = address(w, array, [w.one(i) for i in index])
@@ -443,6 +465,7 @@ def _choose(w: FunctionWriter, op: Op) -> None:
 
 HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     "dim": _dim,
+    "disjoint": _disjoint,
     "load": _load,
     "store": _store,
     "accumulate": _accumulate,

@@ -97,10 +97,10 @@ def _limits(function: Function) -> dict[Value, _Limit]:
         fact = facts[loop.header]
         if fact.counter is None or fact.max_trips is None:
             continue
-        length, offset = _linear(fact.max_trips)
+        length, offset = linear(fact.max_trips)
         clamped = _maximum(length)
         if clamped is not None and offset <= -clamped[1]:  # else the loop may run up to the constant
-            length, more = _linear(clamped[0])
+            length, more = linear(clamped[0])
             offset += more
         small = abs(offset) < 1 << 62  # so that nothing wraps
         if small and _is_length(length):
@@ -112,7 +112,7 @@ def _is_length(value: Value) -> bool:
     return isinstance(value.owner, Op) and value.owner.name == "dim"
 
 
-def _linear(value: Value) -> tuple[Value, int]:
+def linear(value: Value) -> tuple[Value, int]:
     """`value` as another one plus a constant."""
     offset = 0
     while isinstance(op := value.owner, Op) and op.name in ("add", "sub"):
@@ -142,7 +142,7 @@ def _maximum(value: Value) -> tuple[Value, int] | None:
 
 def _interval(value: Value, block: Block, limits: dict[Value, _Limit]) -> _Interval | None:
     """Where an integer that is a counter, or a length, plus a constant lies in `block`."""
-    counter, offset = _linear(value)
+    counter, offset = linear(value)
     if _is_length(counter):
         return _Interval(offset, counter, offset)
     limit = limits.get(counter)

@@ -8,7 +8,8 @@ Pure ops cannot trap, so they may be computed although the loop does not run. Th
 though: of what is differentiated later only ops with finite slopes move, or the adjoint would multiply the
 zero of a root that nobody took by the slope that it has at zero. In sweeps, which nobody differentiates any
 more by reverse mode, all pure ops do. Loads, checks and allocations stay; so does `recall`, whose meaning
-depends on the loops around it. Loops without a preheader are left as they are.
+depends on the loops around it. What an iteration of the reverse sweep finds on a tape leaves the loops inside
+of that iteration. Loops without a preheader are left as they are.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from ssad.analysis.effects import allocates
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders as preheaders_of
-from ssad.ir.core import Block, Function, Module, Op, Value
+from ssad.ir.core import Block, Const, Function, Module, Op, Value
 from ssad.ir.graph import Loop
 from ssad.ir.types import Scalar
 from ssad.passes.manager import function_pass
@@ -86,7 +87,7 @@ def _invariant_in(
     op: Op, block: Block, loop: Loop, home: dict[Value, Loop | None], preheaders: dict[Loop, Block]
 ) -> Loop | None:
     """The outermost loop, out of which the op can move step by step, that defines none of its operands."""
-    if not op.prim.pure or op.result is None or allocates(op.prim):
+    if op.result is None or allocates(op.prim) or not (op.prim.pure or _is_record(op, block)):
         return None
     if not block.sweep and _has_slope(op.result) and op.prim.name not in FINITE_SLOPES:
         return None
@@ -98,9 +99,35 @@ def _invariant_in(
             break
         if any(_inside(home.get(v), current) for v in op.operands):
             break
+        if not op.prim.pure and not _is_kept_around(op, current, preheaders):
+            break
         found = current
         current = current.parent
     return found
+
+
+def _is_record(op: Op, block: Block) -> bool:
+    """Whether it reads from a tape that is complete."""
+    return op.prim.name == "tape_get" and block.sweep == "rev"
+
+
+def _is_kept_around(op: Op, loop: Loop, preheaders: dict[Loop, Block]) -> bool:
+    """Whether a tape has the record that is asked for although `loop` may not run: that of an iteration of a
+    loop around it, for which the tape was made.
+    """
+    tape, index = (v.owner for v in op.operands)
+    if not isinstance(tape, Op) or len(tape.operands) != 1 or not isinstance(index, Op):
+        return False
+    count, *one = index.operands
+    if index.name != "sub" or not isinstance(one[0], Const) or one[0].value != 1:
+        return False
+    around = loop.parent
+    while around is not None:
+        if count in around.header.params and around in preheaders:
+            at = around.header.params.index(count)
+            return preheaders[around].term.edges[0].args[at] is tape.operands[0]
+        around = around.parent
+    return False
 
 
 def _has_slope(value: Value) -> bool:

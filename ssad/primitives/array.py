@@ -43,6 +43,11 @@ def _store_rule(types: Types, attrs: Attrs) -> Type | None:
     return None
 
 
+def _disjoint_rule(types: Types, attrs: Attrs) -> Type | None:
+    need(len(types) == 2 and all(isinstance(t, Array) for t in types), "two arrays", types)
+    return BOOL
+
+
 def _alloc_rule(types: Types, attrs: Attrs) -> Type | None:
     result = declared(attrs)
     if not isinstance(result, Array) or result.layout == "A":
@@ -381,6 +386,13 @@ define(
     nondifferentiable="a size is an integer",
     llvm=Native("dim"),
     takes_attrs=True,
+)
+define(
+    "disjoint",
+    type_rule=_disjoint_rule,
+    eval=lambda x, y: not np.may_share_memory(x, y),
+    nondifferentiable="where memory lies is no number",
+    llvm=Native("disjoint"),
 )
 define(
     "load", type_rule=_load_rule, eval=_load, effects=READS, jvp=_load_jvp, vjp=_load_vjp, llvm=Native("load")
