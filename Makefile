@@ -34,7 +34,7 @@ fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz --seed $(SEED) --count $(N) --workers $(WORKERS)
 
 bench: $(VENV)/.installed-bench
-	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.loops.run $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.compile_time
 
 clean:

@@ -78,7 +78,7 @@ REFINE: Passes = [
     "cse",
     "dce",
     "simplify_cfg",
-    ("fission", "dce"),
+    ("fission", "cse", "dce"),
     GATHER,
 ]
 """After differentiation."""

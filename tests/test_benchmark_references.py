@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.cases import Case, small
-from benchmarks.native import Native, reference_library, timer_library
+from benchmarks.loops.cases import Case, small
+from benchmarks.loops.native import Native, reference_library, timer_library
 
 pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler called cc")
 

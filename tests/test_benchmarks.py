@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cases import Case, small
-from benchmarks.run import contenders, measure, parse
+from benchmarks.loops.cases import Case, small
+from benchmarks.loops.run import contenders, measure, parse
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler called cc")

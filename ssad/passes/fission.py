@@ -31,7 +31,6 @@ from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Edge, Function, Module, Op, Undef, Value, branch, jump
-from ssad.ir.edit import replace_values
 from ssad.ir.graph import Dominators, Loop
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import I64, Tape
@@ -106,19 +105,16 @@ def _kept(
             work.extend(op.operands)
         return sorted(found, key=order.__getitem__)
 
+    sure = {op for block in always for op in block.ops}
     kept: list[tuple[Op, list[Op]]] = []
-    for block in always:
-        for op in block.ops:
-            value = op.operands[-1].owner if op.name == "tape_set" else None
-            if not isinstance(value, Op):
-                continue
-            whole = isinstance(op.operands[0].type, Tape) and len(op.operands[0].type.fields) == 1
-            if not whole or value not in block.ops or not is_elementary(value):
-                continue
-            between = block.ops[block.ops.index(value) + 1 : block.ops.index(op)]
-            needed = made_from(op)
-            if needed is not None and not any(value.result in one.operands for one in between):
-                kept.append((op, needed))
+    for op in sorted(inside, key=order.__getitem__):
+        value = op.operands[-1].owner if op.name == "tape_set" else None
+        if not isinstance(value, Op) or value not in sure or not is_elementary(value):
+            continue
+        whole = isinstance(op.operands[0].type, Tape) and len(op.operands[0].type.fields) == 1
+        needed = made_from(op)
+        if whole and needed is not None:
+            kept.append((op, needed))
     return kept
 
 
@@ -163,12 +159,8 @@ def _split(
     values: dict[Value, Value] = {counter: k}
     for keeps, needed in kept:
         for op in (*needed, keeps):
-            if op.result in values:
-                continue
-            copy = Op(op.prim, [values.get(v, v) for v in op.operands], dict(op.attrs), None, op.loc)
-            if op.result is not None:
-                copy.result = values[op.result] = Value(op.result.type, op.result.name, copy)
-            body.ops.append(copy)
+            if op.result not in values:
+                _copy(op, values, body)
     body.term = jump(head, [Builder(body, loc).add(k, 1)], loc)
     end.term = jump(header, [*given], loc)
     before.term = jump(strip, before.term.edges[0].args, loc)
@@ -184,16 +176,35 @@ def _split(
     function.blocks[at:at] = [strip, head, body, end]
     at = max(function.blocks.index(block) for block in loop.blocks) + 1
     function.blocks.insert(at, more)
-    for keeps, _ in kept:
-        tape, index, value = keeps.operands
-        found = Op(PRIMITIVES["tape_get"], [tape, index], {"field": 0}, value.type, keeps.loc, value.name)
-        assert found.result is not None
-        _put(loop, keeps, found)
-        replace_values(function, {value: found.result})
-
-
-def _put(loop: Loop, keeps: Op, found: Op) -> None:
-    """`found` in place of the op that kept the value."""
+    for keeps, needed in kept:
+        _read(loop, keeps, needed)
+    gone = {keeps for keeps, _ in kept}
     for block in loop.blocks:
-        if keeps in block.ops:
-            block.ops[block.ops.index(keeps)] = found
+        block.ops = [op for op in block.ops if op not in gone]
+
+
+def _read(loop: Loop, keeps: Op, needed: list[Op]) -> None:
+    """In the loop the value comes from the tape, where it was computed."""
+    tape, index, value = keeps.operands
+    made = value.owner
+    home = next(block for block in loop.blocks if made in block.ops)
+    assert isinstance(made, Op)
+    at = home.ops.index(made)
+    home.ops, behind = home.ops[:at], home.ops[at + 1 :]
+    values: dict[Value, Value] = {}
+    for op in needed:
+        if op is not made and op.result is not None and op.result.type is I64:
+            _copy(op, values, home)
+    made.prim, made.operands, made.attrs = (
+        PRIMITIVES["tape_get"],
+        [tape, values.get(index, index)],
+        {"field": 0},
+    )
+    home.ops += [made, *behind]
+
+
+def _copy(op: Op, values: dict[Value, Value], to: Block) -> None:
+    copy = Op(op.prim, [values.get(v, v) for v in op.operands], dict(op.attrs), None, op.loc)
+    if op.result is not None:
+        copy.result = values[op.result] = Value(op.result.type, op.result.name, copy)
+    to.ops.append(copy)

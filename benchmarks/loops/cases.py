@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks import workloads
+from benchmarks.loops import workloads
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,15 @@ def heat(n: int, steps: int = 50) -> Case:
     return Case("W4 heat stencil", f"N={n}", workloads.heat, "f64[:, :], i64", (0,), (u0, steps))
 
 
+def black_scholes(n: int) -> Case:
+    normals = np.random.default_rng(5).standard_normal(n)
+    arguments = (normals, 100.0, 105.0, 0.03, 0.2, 1.5)
+    signature = "f64[:], f64, f64, f64, f64, f64"
+    return Case(
+        "W9 Black-Scholes", f"n={n:g}", workloads.black_scholes, signature, (1, 2, 3, 4, 5), arguments
+    )
+
+
 def table() -> list[Case]:
     """The rows of the benchmark, sizes as published."""
     return [
@@ -63,9 +72,18 @@ def table() -> list[Case]:
         newton_sqrt(10_000),
         lotka_volterra(10_000),
         heat(128),
+        heat(512),
+        black_scholes(1_000_000),
     ]
 
 
 def small() -> list[Case]:
     """The same functions, small enough for differences."""
-    return [log_sum_exp(7), pow_while(9), newton_sqrt(40), lotka_volterra(300), heat(7, steps=5)]
+    return [
+        log_sum_exp(7),
+        pow_while(9),
+        newton_sqrt(40),
+        lotka_volterra(300),
+        heat(7, steps=5),
+        black_scholes(50),
+    ]

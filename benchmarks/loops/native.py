@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.cases import Case
+from benchmarks.loops.cases import Case
 
 SOURCES = Path(__file__).parent / "c"
 FLAGS = "-O3 -march=native"

@@ -84,3 +84,15 @@ def heat(u0, steps):
         for j in range(m):
             total += u[i, j] * u[i, j]
     return total
+
+
+def black_scholes(normals, spot, strike, rate, volatility, maturity):
+    """Price of a European call by Monte Carlo: the mean discounted payoff for these normal numbers."""
+    drift = (rate - 0.5 * volatility * volatility) * maturity
+    spread = volatility * math.sqrt(maturity)
+    total = 0.0
+    for k in range(len(normals)):
+        price = spot * math.exp(drift + spread * normals[k])
+        if price > strike:
+            total += price - strike
+    return math.exp(-rate * maturity) * total / len(normals)

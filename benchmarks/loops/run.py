@@ -4,7 +4,7 @@ Everything is timed in one process, in rounds that visit all contenders in turn;
 the ratios of the rounds, with the spread from the lower to the upper quartile. "native" is the exported
 library called from a loop in C, "call" is the call from Python. A gradient is always value and gradient.
 
-Run: python -m benchmarks.run [W1 W3 ...] [--rounds 15] [--option fastmath=True] [--numba]
+Run: python -m benchmarks.loops.run [W1 W3 ...] [--rounds 15] [--option fastmath=True] [--numba]
 """
 
 import argparse
@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 
 import ssad
-from benchmarks import native, workloads
-from benchmarks.cases import Case, table
-from benchmarks.native import Native
+from benchmarks.loops import native, workloads
+from benchmarks.loops.cases import Case, table
+from benchmarks.loops.native import Native
 from ssad.cli import main as ssad_main
 
 AGREEMENT = 1e-9
@@ -178,7 +178,7 @@ def option(text: str) -> tuple[str, object]:
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="benchmarks.run", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="benchmarks.loops.run", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("labels", nargs="*", help="rows whose label starts so, such as W1; default: all")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--cflags", default=native.FLAGS, help="for the C written by hand (%(default)s)")
