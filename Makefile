@@ -3,12 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 PYTEST_ARGS ?=
-BENCH_ARGS ?= --numba
+BENCH_ARGS ?= --peers --page docs/benchmarks.md
 N ?= 1000
 SEED ?= 2000
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint fuzz bench clean
+.PHONY: help demo test lint fuzz bench bench-cost clean
 
 help:
 	@echo "make demo    install into $(VENV) and fit Lotka-Volterra to the Hudson Bay pelt counts"
@@ -16,7 +16,8 @@ help:
 	@echo "             the other Pythons of this machine, each in a .venv-3.X of its own"
 	@echo "make lint    ruff and mypy only"
 	@echo "make fuzz    judge N=$(N) random programs from SEED=$(SEED) on"
-	@echo "make bench   time gradients against adjoints written by hand in C"
+	@echo "make bench   time gradients against C, Enzyme and JAX; writes docs/benchmarks.md"
+	@echo "make bench-cost   gradients over primals, ops and tapes by trip count; writes docs/cost.md"
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/python examples/lotka_volterra.py
@@ -36,6 +37,9 @@ fuzz: $(VENV)/.installed-test
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.loops.run $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.compile_time
+
+bench-cost: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.cost --page docs/cost.md
 
 clean:
 	rm -rf $(VENV) .venv-3.* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -99,8 +99,9 @@ def compile_c(sources: Sequence[Path], library: Path, flags: str = FLAGS) -> Pat
 
 
 def reference_library(case: Case, folder: Path, flags: str = FLAGS) -> Path:
-    """The functions written by hand."""
-    return compile_c([SOURCES / f"{case.name}.c"], folder / f"reference_{case.name}.so", flags)
+    """The functions written by hand; a library of its own for each choice of flags."""
+    name = f"reference_{case.name}{flags.replace(' ', '')}.so"
+    return compile_c([SOURCES / f"{case.name}.c"], folder / name, flags)
 
 
 def timer_library(case: Case, folder: Path) -> ctypes.CDLL:

@@ -4,18 +4,21 @@ Everything is timed in one process, in rounds that visit all contenders in turn;
 the ratios of the rounds, with the spread from the lower to the upper quartile. "native" is the exported
 library called from a loop in C, "call" is the call from Python. A gradient is always value and gradient.
 
-Run: python -m benchmarks.loops.run [W1 W3 ...] [--rounds 15] [--option fastmath=True] [--numba]
+Run: python -m benchmarks.loops.run [W1 W3 ...] [--rounds 15] [--option fastmath=True] [--peers] [--page FILE]
 """
 
 import argparse
 import ast
+import contextlib
+import ctypes
+import io
 import math
-import statistics
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 
@@ -25,6 +28,8 @@ import ssad
 from benchmarks.loops import native, workloads
 from benchmarks.loops.cases import Case, table
 from benchmarks.loops.native import Native
+from benchmarks.loops.page import write_page
+from benchmarks.loops.samples import ALWAYS, RATIOS, Samples, readable
 from ssad.cli import main as ssad_main
 
 AGREEMENT = 1e-9
@@ -32,34 +37,9 @@ SAMPLE_NS = 10_000_000  # a sample of one contender takes about this long
 
 Timer = Callable[[int], int]  # number of calls -> nanoseconds
 
-# Column: contender above, contender below.
-RATIOS = {
-    "ssad grad / ssad primal": ("native gradient", "native primal"),
-    "ssad grad / C grad": ("native gradient", "C gradient"),
-    "ssad grad / C primal": ("native gradient", "C primal"),
-    "C grad / C primal": ("C gradient", "C primal"),
-    "ssad primal / C primal": ("native primal", "C primal"),
-    "call grad / C primal": ("call gradient", "C primal"),
-    "numba primal / C primal": ("numba primal", "C primal"),
-}
-
-
-@dataclass
-class Samples:
-    """Nanoseconds per call of each contender, one number per round."""
-
-    times: dict[str, list[float]] = field(default_factory=dict)
-
-    def ratio(self, above: str, below: str) -> tuple[float, float, float] | None:
-        """Median, lower and upper quartile of the ratios of the rounds."""
-        if above not in self.times or below not in self.times:
-            return None
-        ratios = [a / b for a, b in zip(self.times[above], self.times[below], strict=True)]
-        low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
-        return middle, low, high
-
-    def nanoseconds(self, contender: str) -> float:
-        return statistics.median(self.times.get(contender, [math.nan]))
+FAST = "-O3 -march=native -ffast-math"
+TARGET = ["--target-cpu", "native"]
+OTHER_OPTIONS = {"no vector maths": ["--no-vector-math"], "fastmath": ["--fastmath"]}
 
 
 def call_timer(function: Callable[..., object], arguments: Sequence[object]) -> Timer:
@@ -76,10 +56,11 @@ def call_timer(function: Callable[..., object], arguments: Sequence[object]) -> 
 
 def exported_library(case: Case, folder: Path, options: Sequence[str]) -> Path:
     """What `ssad export` makes of the case."""
-    library = folder / f"ssad_{case.name}.so"
+    library = folder / f"ssad_{case.name}{''.join(options)}.so"
     argnums = ",".join(map(str, case.argnums))
     command = ["export", f"{workloads.__file__}:{case.name}", "--signature", case.signature]
-    status = ssad_main([*command, "--argnums", argnums, "--grad", "-o", str(library), *options])
+    with contextlib.redirect_stdout(io.StringIO()):
+        status = ssad_main([*command, "--argnums", argnums, "--grad", "-o", str(library), *TARGET, *options])
     if status:
         raise RuntimeError(f"ssad export ended with status {status}")
     return library
@@ -115,8 +96,39 @@ def contenders(case: Case, folder: Path, arguments: argparse.Namespace) -> dict[
         check_agreement(case, "the exported library", exported.value_and_gradient(), reference)
         found["native primal"] = lambda calls: exported.nanoseconds("primal", calls)
         found["native gradient"] = lambda calls: exported.nanoseconds("value_and_gradient", calls)
-    if arguments.numba:
+    if arguments.peers:
+        found.update(peers(case, folder, timer, reference))
+    return found
+
+
+def peers(case: Case, folder: Path, timer: ctypes.CDLL, reference: Native) -> dict[str, Timer]:
+    """ssad with other options, C with reordered sums, and other tools; what cannot be had is left out."""
+    from benchmarks.loops.peers import enzyme_gradient, jax_gradient
+
+    libraries = {
+        f"native gradient, {name}": exported_library(case, folder, options)
+        for name, options in OTHER_OPTIONS.items()
+    }
+    libraries["C gradient, -ffast-math"] = native.reference_library(case, folder, FAST)
+    found: dict[str, Timer] = {}
+    for name, library in libraries.items():
+        one = Native(library, case, timer)
+        check_agreement(case, name, one.value_and_gradient(), reference)
+        found[name] = partial(one.nanoseconds, "value_and_gradient")
+    for name, make in (("Enzyme gradient", enzyme_gradient), ("JAX gradient", jax_gradient)):
+        try:
+            made = make(case)
+        except ImportError as missing:
+            print(f"{name}: {missing}", file=sys.stderr)
+            continue
+        if made is not None:
+            run, result = made
+            check_agreement(case, name, result(), reference)
+            found[name] = call_timer(run, ())
+    try:
         found["numba primal"] = numba_timer(case)
+    except ImportError as missing:
+        print(f"Numba: {missing}", file=sys.stderr)
     return found
 
 
@@ -149,13 +161,6 @@ def measure(timers: dict[str, Timer], rounds: int) -> Samples:
     return samples
 
 
-def readable(nanoseconds: float) -> str:
-    for unit, size in (("ms", 1e6), ("us", 1e3)):
-        if nanoseconds >= size:
-            return f"{nanoseconds / size:.3g} {unit}"
-    return f"{nanoseconds:.3g} ns"
-
-
 def print_header(columns: Sequence[str]) -> None:
     print(f"{'':27}{'C primal':>10}" + "".join(f"{column:>26}" for column in columns))
 
@@ -185,14 +190,21 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--option", type=option, action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--export-option", action="append", default=[], metavar="--FLAG")
     parser.add_argument("--no-export", action="store_true", help="only time calls from Python")
-    parser.add_argument("--numba", action="store_true", help="time Numba's primal as well")
+    parser.add_argument(
+        "--peers", action="store_true", help="other options, C -ffast-math, Enzyme, JAX, Numba"
+    )
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE.md", help="write a page and, beside it, a bar chart"
+    )
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     cases = [case for case in table() if not options.labels or case.label.split()[0] in options.labels]
-    columns = [column for column in RATIOS if options.numba or not column.startswith("numba")]
+    columns = list(RATIOS)[: None if options.peers else ALWAYS]
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one thread for everybody
+    rows: list[tuple[Case, Samples]] = []
     failed = 0
     print(f"C: cc {options.cflags}; ssad options: {dict(options.option) or 'default'}")
     print(f"median (quartiles) of {options.rounds} paired rounds; a gradient is value and gradient")
@@ -206,6 +218,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{case.label:18}{case.size:9}failed: {type(error).__name__}: {error}", flush=True)
             else:
                 print_row(case, samples, columns)
+                rows.append((case, samples))
+    if options.page is not None:
+        write_page(options.page, rows, options.rounds)
     return 1 if failed else 0
 
 
