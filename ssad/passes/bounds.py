@@ -7,8 +7,9 @@
            check (not %over)
 
 In the body of a loop that counts from 0 up to `max(n + a, b) - c`, with c >= b, the counter is at most
-n + a - c - 1: otherwise the body would not run. `n` is the length of an axis, hence never negative. All else
-is decided by ranges of numbers (`analysis/ranges.py`). `fold` drops the checks.
+n + a - c - 1: otherwise the body would not run. An index is compared with `n` where that is the length of the
+axis, or where the array has been made with n elements, or n and some more. All else is decided by ranges of
+numbers (`analysis/ranges.py`). `fold` drops the checks.
 """
 
 from __future__ import annotations
@@ -102,8 +103,7 @@ def _limits(function: Function) -> dict[Value, _Limit]:
         if clamped is not None and offset <= -clamped[1]:  # else the loop may run up to the constant
             length, more = linear(clamped[0])
             offset += more
-        small = abs(offset) < 1 << 62  # so that nothing wraps
-        if small and _is_length(length):
+        if abs(offset) < 1 << 62:  # so that nothing wraps: what the program adds is checked where it is added
             limits[fact.counter] = _Limit(loop, length, offset)
     return limits
 
@@ -152,7 +152,17 @@ def _interval(value: Value, block: Block, limits: dict[Value, _Limit]) -> _Inter
 
 
 def _in_range(index: _Interval, length: Value) -> bool:
-    return length is index.length and index.low >= 0 and index.above < 0
+    of, more = _extent(length)
+    return of is index.length and index.low >= 0 and index.above < more
+
+
+def _extent(length: Value) -> tuple[Value, int]:
+    """The length of an axis as another number plus a constant, where the array is made here."""
+    dim = length.owner
+    array = dim.operands[0].owner if isinstance(dim, Op) and dim.name == "dim" else None
+    if isinstance(dim, Op) and isinstance(array, Op) and array.name == "alloc":
+        return linear(array.operands[dim.attrs["axis"]])
+    return length, 0
 
 
 def _sub_fits(x: _Interval, y: Value) -> bool:

@@ -22,7 +22,7 @@ from itertools import product
 from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.edit import prune_params, replace_values
 from ssad.ir.ssa_builder import SSABuilder
-from ssad.ir.types import Array, Cell, Type
+from ssad.ir.types import BOOL, Array, Cell, Scalar, Type
 from ssad.passes.manager import function_pass
 
 MOST_ELEMENTS = 64
@@ -126,10 +126,15 @@ class _Promotion:
         self.forward[op.result] = now[place]
 
     def _written(self, op: Op) -> list[tuple[Place, Value]] | None:
-        """The elements that an op gives new values; a new array has none yet."""
+        """The elements that an op gives new values; those of a new array are anything, so they are zero. What
+        is no array of the user's has none yet.
+        """
         result = op.result
         if result is not None and result in self.arrays:
-            return [((result, index), Undef(_element((result, index)))) for index in self._indices(result)]
+            kind = _element((result, ()))
+            hidden = self.arrays[result] in ((), (1,)) or not isinstance(kind, Scalar)
+            content = Undef(kind) if hidden or not isinstance(kind, Scalar) else _zero(kind)
+            return [((result, index), content) for index in self._indices(result)]
         if not op.operands or op.operands[0] not in self.arrays:
             return None
         array = op.operands[0]
@@ -141,6 +146,10 @@ class _Promotion:
 
     def _indices(self, array: Value) -> Iterable[tuple[int, ...]]:
         return product(*map(range, self.arrays[array]))
+
+
+def _zero(kind: Scalar) -> Const:
+    return Const(kind, 0.0 if kind.is_float else False if kind is BOOL else 0)
 
 
 def _index(operands: list[Value]) -> tuple[int, ...]:
