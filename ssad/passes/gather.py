@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 
 from ssad.analysis.alias import AliasClasses, alias_classes
 from ssad.analysis.effects import allocates, refers
@@ -63,15 +64,10 @@ class _Nest:
 
 @dataclass(frozen=True)
 class _Stencil:
-    """What the body does: each summand with its offsets, the stores of zeros, and the arrays of both."""
+    """What the body adds to each array, with the offsets, and the pairs of arrays that must lie apart."""
 
-    summands: list[tuple[Op, Offsets]]
-    zeros: list[Op]
+    summands: dict[Value, list[tuple[Op, Offsets]]]
     apart: list[tuple[Value, Value]]
-
-    @property
-    def target(self) -> Value:
-        return self.summands[0][0].operands[0]
 
 
 @function_pass("gather", "let each element fetch what is added to it")
@@ -192,32 +188,33 @@ def _stencil(nest: _Nest, aliases: AliasClasses) -> _Stencil | None:
             loads.append(op)
         elif op.name != "tape_get" and not _is_plain(op):
             return None
-    targets = {op.operands[0] for op, _ in summands}
-    if len(targets) != 1 or len({offsets for _, offsets in summands}) < 2:
+    targets: dict[Value, list[tuple[Op, Offsets]]] = {}
+    for op, offsets in summands:
+        targets.setdefault(op.operands[0], []).append((op, offsets))
+    if not any(len({offsets for _, offsets in group}) > 1 for group in targets.values()):
         return None
-    (target,) = targets
-    emptied = {op.operands[0] for op in zeros}
+    emptied = dict.fromkeys(op.operands[0] for op in zeros)
     inside = {v for block in (nest.body, *nest.around) for v in _defined(block)}
-    if target in inside or target in emptied or emptied & inside:
+    if inside & {*targets, *emptied} or targets.keys() & emptied.keys():
         return None
     for op in loads:  # of what becomes zero only before that, and nothing else that is written
         array = op.operands[0]
         written = [zero for zero in zeros if zero.operands[0] is array]
-        if array is target or array in inside:
+        if array in targets or array in inside:
             return None
-        if array not in emptied and any(aliases.may_alias(array, other) for other in (target, *emptied)):
+        if array not in emptied and any(aliases.may_alias(array, other) for other in (*targets, *emptied)):
             return None
         if any(zero.operands[:-1] != op.operands or not _before(nest.body, op, zero) for zero in written):
             return None
-    if len(emptied) != len(zeros) or any(aliases.may_alias(a, b) for a in emptied for b in emptied - {a}):
+    if len(emptied) != len(zeros):
         return None
     needed = [op for one, _ in summands for op in _slice(nest, [one.operands[-1]])]
     carried = {p for block in (nest.body, *nest.around) for p in block.params} - set(nest.counters)
     values = {v for op in (*needed, *(one for one, _ in summands)) for v in op.operands}
     if values & carried or sum(map(_cost, needed)) > MOST_COST:
         return None
-    apart = [(array, target) for array in emptied if aliases.may_alias(array, target)]
-    return _Stencil(summands, zeros, apart)
+    pairs = [*product(emptied, targets), *combinations(emptied, 2)]
+    return _Stencil(targets, [pair for pair in pairs if aliases.may_alias(*pair)])
 
 
 def _cost(op: Op) -> int:
@@ -287,9 +284,6 @@ class _Gathering:
         self.blocks: list[Block] = []
         self.b = Builder(nest.before, self.loc)
         self.rank = len(nest.loops)
-        offsets = [each for _, each in stencil.summands]
-        self.least = [min(o[r] for o in offsets) for r in range(self.rank)]
-        self.most = [max(o[r] for o in offsets) for r in range(self.rank)]
 
     def write(self) -> None:
         function, nest, b = self.function, self.nest, self.b
@@ -307,10 +301,8 @@ class _Gathering:
         else:
             nest.before.term = jump(start, [], self.loc)
         self.b.block = start
-        low = [b.add(1, most) for most in self.most]
-        high = [b.add(count, least) for count, least in zip(nest.trips, self.least, strict=True)]
-        self.loops([i64(1)] * self.rank, nest.trips, lambda at: self.rim(at, low, high), skip=True)
-        self.loops(low, high, self.fetch)
+        for target, summands in self.stencil.summands.items():
+            self.gather(target, summands)
         rest = nest.body
         if apart is not None:
             values: dict[Value, Value] = {}
@@ -322,6 +314,19 @@ class _Gathering:
         rest.ops = [op for op in rest.ops if op.name != "accumulate"]
         self.b.block.term = whole
         function.blocks[at:at] = self.blocks
+
+    def gather(self, target: Value, summands: list[tuple[Op, Offsets]]) -> None:
+        """All that is added to one array."""
+        offsets = [each for _, each in summands]
+        least = [min(o[r] for o in offsets) for r in range(self.rank)]
+        most = [max(o[r] for o in offsets) for r in range(self.rank)]
+        low = [self.b.add(1, each) for each in most]
+        high = [self.b.add(count, each) for count, each in zip(self.nest.trips, least, strict=True)]
+        widths = [b - a for a, b in zip(least, most, strict=True)]
+        if any(widths):
+            first = [i64(1)] * self.rank
+            self.loops(first, self.nest.trips, lambda at: self.rim(summands, at, low, high), widths)
+        self.loops(low, high, lambda at: self.fetch(target, summands, at))
 
     def meet(self, copies: dict[Block, Block], values: dict[Value, Value]) -> None:
         """Behind the nest goes on what both ways lead to; what is used there has come from either."""
@@ -348,10 +353,10 @@ class _Gathering:
         low: Sequence[Value],
         high: Sequence[Value],
         inside: Callable[[list[Value]], None],
-        skip: bool = False,
+        rim: Sequence[int] = (),
     ) -> None:
-        """Loops from `low` to `high`, both included, the first one outermost; `skip` the middle of all axes,
-        where nothing is left to be done.
+        """Loops from `low` to `high`, both included, the first one outermost; with `rim` what is further than
+        that from all ends is left out.
         """
         heads: list[tuple[Block, Value, Block]] = []
         middle: Value | None = None
@@ -362,29 +367,26 @@ class _Gathering:
             head.term = branch(Builder(head, self.loc).le(at, high[r]), Edge(body), Edge(after), self.loc)
             self.b.block = body
             heads.append((head, at, after))
-            if skip and r < self.rank - 1:
-                inner = self.is_inner(r, at)
+            if rim and r < self.rank - 1:
+                inner = self.is_inner(r, at, rim[r])
                 middle = inner if middle is None else self.b.and_(middle, inner)
         inside([at for _, at, _ in heads])
         for r in reversed(range(self.rank)):
             head, at, after = heads[r]
             following = self.b.add(at, 1)
-            if skip and r == self.rank - 1:
-                jumps = self.is_inner(r, following)
+            if rim and r == self.rank - 1:
+                jumps = self.is_inner(r, following, rim[r])
                 if middle is not None:
                     jumps = self.b.and_(middle, jumps)
-                end = self.b.add(self.b.sub(self.nest.trips[r], self.width(r)), 1)
+                end = self.b.add(self.b.sub(self.nest.trips[r], rim[r]), 1)
                 following = self.b.select(jumps, end, following)
             self.b.block.term = jump(head, [following], self.loc)
             self.b.block = after
 
-    def width(self, r: int) -> int:
-        return self.most[r] - self.least[r]
-
-    def is_inner(self, r: int, at: Value) -> Value:
+    def is_inner(self, r: int, at: Value, width: int) -> Value:
         """Whether all that iteration `at` of a loop adds to is fetched."""
-        last = self.b.sub(self.nest.trips[r], self.width(r))
-        return self.b.and_(self.b.gt(at, self.width(r)), self.b.le(at, last))
+        last = self.b.sub(self.nest.trips[r], width)
+        return self.b.and_(self.b.gt(at, width), self.b.le(at, last))
 
     def at(self, counters: Sequence[Value], values: Sequence[Value]) -> list[Value]:
         """What some values of the nest are in the iteration with these counters."""
@@ -396,9 +398,15 @@ class _Gathering:
             self.b.block.ops.append(copy)
         return [known.get(v, v) for v in values]
 
-    def rim(self, counters: list[Value], low: Sequence[Value], high: Sequence[Value]) -> None:
+    def rim(
+        self,
+        summands: list[tuple[Op, Offsets]],
+        counters: list[Value],
+        low: Sequence[Value],
+        high: Sequence[Value],
+    ) -> None:
         """What one iteration adds to elements that do not fetch it."""
-        for op, offsets in self.stencil.summands:
+        for op, offsets in summands:
             index = [self.b.add(at, offset) for at, offset in zip(counters, offsets, strict=True)]
             fetched: Value | None = None
             for i, first, last in zip(index, low, high, strict=True):
@@ -413,11 +421,11 @@ class _Gathering:
             adds.term = jump(after, [], self.loc)
             self.b.block = after
 
-    def fetch(self, target: list[Value]) -> None:
+    def fetch(self, target: Value, summands: list[tuple[Op, Offsets]], index: list[Value]) -> None:
         """All that is added to one element."""
         total: Value | None = None
-        for op, offsets in self.stencil.summands:
-            counters = [self.b.sub(p, offset) for p, offset in zip(target, offsets, strict=True)]
+        for op, offsets in summands:
+            counters = [self.b.sub(p, offset) for p, offset in zip(index, offsets, strict=True)]
             (value,) = self.at(counters, [op.operands[-1]])
             if total is None:
                 total = value
@@ -427,7 +435,7 @@ class _Gathering:
                 assert added.result is not None
                 total = added.result
         assert total is not None
-        self.b.accumulate(self.stencil.target, *target, total)
+        self.b.accumulate(target, *index, total)
 
 
 def _use(block: Block, instead: dict[Value, Value]) -> None:
