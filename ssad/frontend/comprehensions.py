@@ -211,7 +211,10 @@ def _body(
     body = [*head, *inner]
     for instruction in inner:
         instruction.targets = tuple(target + len(head) for target in instruction.targets)
-    end = len(body) + (2 if short is not None else 0)
+    loops = [(n, at.targets[1]) for n, at in enumerate(body) if at.op == "for_iter"]
+    given = next((n for n, at in enumerate(body) if generator and at.op == "yield"), 0)
+    depth = sum(first <= given < behind for first, behind in loops)
+    end = len(body) + (depth + 1 if short is not None else 0)
     for n, instruction in enumerate(body):
         instruction.handler = at.handler
         instruction.offset = at.offset
@@ -224,7 +227,7 @@ def _body(
             if instruction.op == "begin_generator":
                 _forget(instruction)
             elif short is None:
-                instruction.op, instruction.arg = "append", 2
+                instruction.op, instruction.arg = "append", depth + 1
             else:
                 ways = (len(body), n + 1)
                 instruction.op, instruction.arg = "branch", None
@@ -234,7 +237,8 @@ def _body(
         elif instruction.op in _NAMED and instruction.arg not in call.code.co_freevars:
             _rename(instruction, f"{instruction.arg}@{number}")
     if short is not None:
-        body += [_like(at, "pop", None), _like(at, "const", SHORT[short])]
+        body += [_like(at, "pop", None) for _ in range(depth)]  # the iterators of the loops that are left
+        body.append(_like(at, "const", SHORT[short]))
     return body
 
 

@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Sequence
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 from ssad.errors import SsadError
@@ -220,6 +220,8 @@ def construct(ctx: Context, cls: type, args: Sequence[Rep], keywords: dict[str, 
     """`cls(...)` of named tuples, dataclasses and classes without a constructor; None for all others."""
     if is_named_tuple(cls):
         return _named_tuple(ctx, cls, args, keywords)
+    if cls is SimpleNamespace and not args:
+        return _made(ctx, cls, keywords)
     if not is_record(cls):
         return None
     init = class_attribute(cls, "__init__")

@@ -139,3 +139,16 @@ def every_way_to_end(x):
     v = [v * 2.0 for v in x2]
     (y, *z), s = [v for v in v], [w for v in v for w in (v, v)]
     return v[0] * x2[1] + y * z[0] + s[3]
+
+
+@case(args=[lambda: (1.3, 3), lambda: (-0.4, 4), lambda: (0.2, 0)], argnums=0)
+def nested_generator_expressions(x, n):
+    rows = [[x * i + j for j in range(3)] for i in range(n)]
+    total = sum(v * v for row in rows for v in row if v > 0.0)
+    if any(v > 3.0 for row in rows for v in row):
+        total *= x
+    if all(i + j * k < 9 for i in range(n) for j in range(i) for k in range(2)):
+        total += x
+    total += max((x * i - j * j for i in range(n) for j in range(2) if i != j), default=x * x)
+    ordered = sorted(x * i - j * k for i in range(n) for j in range(2) for k in range(j + 1))
+    return total + (ordered[-2] if ordered else 0.0)
