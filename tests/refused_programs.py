@@ -21,9 +21,6 @@ def dict_of_numbers(x):
     table = {1: x, 2: 2.0}
     return table[1]
 
-def dict_unpacking(x):
-    return {**x, "b": 1.0}
-
 def set_display(x):
     return x in {x, 1.0}
 

@@ -99,7 +99,7 @@ RETURN_VALUE: return
 RAISE_VARARGS: raise arg
 BUILD_SET: refuse set
 SET_UPDATE: refuse set
-DICT_UPDATE: refuse dict
+DICT_UPDATE: update_map arg
 DICT_MERGE: merge arg
 LIST_APPEND: append arg
 LOAD_NAME: refuse class

@@ -23,7 +23,7 @@ _FIXED = {
     **dict.fromkeys(("return", "raise", "reraise", "refuse"), 0),
     **dict.fromkeys(("store_attr", "match_class", "consumed", "super"), -2),
     **dict.fromkeys(("delete_subscript", "map_add"), -2),
-    **dict.fromkeys(("import_name",), -1),
+    **dict.fromkeys(("import_name", "update_map"), -1),
     **dict.fromkeys(("store_subscript", "call_star"), -3),
 }
 _BY_ARGUMENT: dict[str, Callable[[Any], int]] = {

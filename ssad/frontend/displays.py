@@ -103,6 +103,14 @@ def merge(frame: Frame, at: Instruction) -> None:
     frame.push(frame.emit("py.merge", target, more))
 
 
+def update_map(frame: Frame, at: Instruction) -> None:
+    """`{..., **d}`: a display takes up `d`, which it does as `|` does."""
+    target, more = frame.pop_many(2)
+    if at.arg != 1:
+        raise frame.refuse("dict")
+    frame.push(frame.emit("py.binary", target, more, op="|", inplace=False))
+
+
 def literal(frame: Frame, value: Value) -> object:
     """The literal that `value` is. Raises UnsupportedError where it is none: a key of a dictionary."""
     op = frame.producer(value, "py.const")

@@ -22,6 +22,7 @@ The canonical operations work on a stack of objects and nulls:
 | `consumed` | name | `any` or `all`, called with something whose answer lies on top of the stack |
 | `map` `const_map` | count | a dict from pairs, or from values and a tuple of names |
 | `merge` | count | the dict below takes up the entries of the one on top; no key twice |
+| `update_map` | count | the dict below takes up the entries of the one on top |
 | `convert` `format` `format_spec` | conversion or - | `!r`; then formatting without or with a specification |
 | `call` | (count, names) | callee and self or null below the arguments, the last ones by name |
 | `import_name` | name | the module, for a level and a tuple of wanted names or None |

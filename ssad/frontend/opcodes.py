@@ -23,6 +23,7 @@ HANDLERS: dict[str, Handler] = {
     "map": displays.map_,
     "const_map": displays.const_map,
     "merge": displays.merge,
+    "update_map": displays.update_map,
     "unpack": displays.unpack,
     "unpack_star": displays.unpack_star,
     "string": strings.join,

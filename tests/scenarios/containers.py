@@ -425,3 +425,12 @@ def sorted_lists(x):
     bisect.insort(items, 1.5 * x[0])
     i = bisect.bisect(items, 0.0)
     return items[i] * items[i - 1] + bisect.bisect_left(items, x[0])
+
+
+@scenario(lambda: (1.3, {"p": 2.0, "q": 0.5}), argnums=(0, 1))
+def dicts_unpacked(x, given):
+    merged = {**given, "q": 2 * x, **{"r": x}, "p": given["p"] * x}
+    total = 0.0
+    for i, v in enumerate(merged.values()):
+        total += (i + 1) * v
+    return total * len({**merged, "s": x})
