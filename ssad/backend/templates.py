@@ -110,7 +110,10 @@ def _libm(w: FunctionWriter, op: Op, how: Libm) -> None:
 
 def _runtime(w: FunctionWriter, op: Op, how: Runtime) -> None:
     assert op.result is not None
-    w.module.declare(how.name, how.text)
+    # not internal where it stands for a vector function: LLVM would take arguments that are constants away
+    shared = how.vector and w.options.vector_math
+    text = how.text.replace("define internal ", "define linkonce_odr hidden ", 1) if shared else how.text
+    w.module.declare(how.name, text)
     args = []
     for value in op.operands:
         text, type = w.one(value), value.type
