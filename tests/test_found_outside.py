@@ -203,7 +203,7 @@ REFUSED = [
     ("(x if ODD == 1.0 else 0.0)", "=="),
     ("LONG.append(x)", "attribute append of a list"),
     ("sum(LONG) * x", "list of 100 items"),
-    ("(lambda: setattr(ODD, 'rate', x))()", "setattr"),
+    ("(lambda: setattr(ODD, 'rate', x))()", "assignment to attribute rate"),
 ]
 
 

@@ -16,9 +16,12 @@ from dataclasses import replace
 from types import CodeType
 from typing import NamedTuple
 
+from ssad.frontend.depths import effect
 from ssad.frontend.instruction import Instruction
 
 INLINED = ("<listcomp>", "<dictcomp>", "<genexpr>")
+EAGER = ("all", "any", "list", "max", "min", "sorted", "sum", "tuple")
+"""Functions that take all items, or those up to an answer, before anything else happens."""
 SHORT = {"any": True, "all": False}
 """Function -> the truth of an item that settles its answer."""
 
@@ -133,13 +136,46 @@ def _calls(out: list[Instruction]) -> list[_Call]:
             made.append((start, n, inner))
         elif at.op == "call" and at.arg == (0, ()) and made and out[n - 1].op == "iter":
             start, function, inner = made.pop()
-            if inner.co_name == "<genexpr>" and out[n + 1].op in ("iter", "store"):
+            if inner.co_name == "<genexpr>" and (
+                out[n + 1].op in ("iter", "store") or _given_to(out, start, n) not in (None, *EAGER)
+            ):
                 continue  # an object that somebody will go through
             calls.append(_Call(start, function, n, inner))
     for _, function, inner in made:
         out[function].op = "refuse"
         out[function].arg = "generator_expression" if inner.co_name == "<genexpr>" else "comprehension"
     return sorted(calls, key=lambda call: call.call)
+
+
+def _given_to(out: list[Instruction], start: int, call: int) -> str | None:
+    """What is called with the result of the call: the name of a global function, "" for anything else, None
+    where that cannot be seen. `start` is where what makes the result begins.
+    """
+    above = 0  # what lies on top of the result
+    for user in out[call + 1 :]:
+        grown = effect(user)
+        if grown is None or user.targets:
+            return None
+        if user.op == "call" and above < user.arg[0]:
+            break
+        above += grown
+        if above < 0:
+            return None
+    else:
+        return None
+    before = user.arg[0] - 1 - above  # the arguments that come first
+    at = start - 1
+    while before > 0 and at >= 0 and not out[at].targets:
+        grown = effect(out[at])
+        if grown is None:
+            return None
+        before -= grown
+        at -= 1
+    if at >= 0 and out[at].op == "null":  # it lies above or below the function, as the version has it
+        at -= 1
+    if before != 0 or at < 0:
+        return None
+    return str(out[at].arg) if out[at].op == "global" else ""
 
 
 def _spliced(

@@ -6,12 +6,14 @@ generator and what goes through it are in one function in the end, `unbox` and `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ssad.frontend import cells
 from ssad.frontend.abstract import CellOf, EnumerateOf, GeneratorOf, MapOf, Number, Unbound, ZipOf
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context, Gone, Rep, known
+from ssad.frontend.sites import Site
 from ssad.frontend.suspension import RESULT, STATE, VALUE
 from ssad.ir.core import Op, Value
 from ssad.ir.types import BOOL
@@ -108,6 +110,22 @@ def goes_through_one(rep: Rep) -> bool:
         (isinstance(kind, ZipOf) and kind.tag is not None)
         or (isinstance(kind, EnumerateOf | ZipOf | MapOf) and any(map(goes_through_one, rep.items())))
     )
+
+
+def shared(reps: Sequence[Rep]) -> bool:
+    """Whether two of these may go through one generator."""
+    sites = [site for rep in reps for site in dict.fromkeys(_sites(rep))]
+    return len(sites) > len(set(sites))
+
+
+def _sites(rep: Rep) -> list[Site]:
+    """The sites of the generators that a value goes through."""
+    kind = rep.abstract
+    if isinstance(kind, GeneratorOf):
+        return [kind.site.root]
+    if isinstance(kind, EnumerateOf | ZipOf | MapOf):
+        return [site for item in rep.items() for site in _sites(item)]
+    return []
 
 
 def _yields(ctx: Context, rep: Rep) -> bool:

@@ -340,6 +340,8 @@ def zip_(ctx: Context, args: list[Rep], strict: Rep | None = None) -> Rep:
         raise unsupported("call", "this argument strict of zip is not compiled", ctx.loc, "write True")
     if strict is not None and value is None:
         raise unsupported("call", "strict of zip is not known at compile time", ctx.loc, "write True")
+    if generators.shared(kinds):
+        return _together(ctx, kinds, bool(value))
     if not value or len(kinds) < 2:
         return compound(ZipOf, kinds)
     if any(map(generators.goes_through_one, args[1:])):
@@ -347,6 +349,15 @@ def zip_(ctx: Context, args: list[Rep], strict: Rep | None = None) -> Rep:
         cure = "put the generator first; or make a list of it: list(...)"
         raise unsupported("iteration", cause, ctx.loc, cure)
     return compound(ZipOf, kinds, STRICT)
+
+
+def _together(ctx: Context, kinds: list[Rep], strict: bool) -> Rep:
+    """`zip` of what may be one generator: the items are asked for in turn."""
+    plain = all(isinstance(rep.abstract, GeneratorOf) for rep in kinds)
+    if strict or not plain or len(kinds) > 3:
+        cause = "an iterator that is gone through at several places at once is not compiled here"
+        raise unsupported("iteration", cause, ctx.loc, "make a list of it, and use indices")
+    return lists.by_library(ctx, "together" if len(kinds) == 2 else "three_together", *kinds)
 
 
 def chain(ctx: Context, args: list[Rep]) -> Rep:
@@ -390,4 +401,8 @@ def map_(ctx: Context, args: list[Rep]) -> Rep:
     """`map(f, x, y, ...)`: each item calls `f` when it is wanted."""
     if len(args) < 2:
         raise untypable("bind", "map() must have at least two arguments.", ctx.loc)
-    return compound(MapOf, [args[0], *[iterable(ctx, arg) for arg in args[1:]]])
+    given = [iterable(ctx, arg) for arg in args[1:]]
+    if generators.shared(given):
+        cause = "map of an iterator that is gone through at several places at once is not compiled"
+        raise unsupported("iteration", cause, ctx.loc, "write a loop over zip(...)")
+    return compound(MapOf, [args[0], *given])

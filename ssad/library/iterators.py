@@ -167,6 +167,25 @@ def flat(array: Any) -> Any:
         yield array[index]
 
 
+def together(first: Any, second: Any) -> Any:
+    """`zip` of generators that may be one: they are asked in turn."""
+    for a in first:
+        for b in second:
+            yield a, b
+            break
+        else:
+            break
+
+
+def three_together(first: Any, second: Any, third: Any) -> Any:
+    for a, b in together(first, second):
+        for c in third:
+            yield a, b, c
+            break
+        else:
+            break
+
+
 def present(rows: Any) -> Any:
     for there, item in rows:
         if there:

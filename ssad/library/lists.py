@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ssad.ir.raising import UNORDERED
-from ssad.library.iterators import chained, flat, present, stepped
+from ssad.library.iterators import chained, flat, present, stepped, three_together, together
 
 
 def iterated(iterable: Any) -> Any:
@@ -484,7 +484,9 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "sorted_reverse": sorted_reverse,
     "stepped": stepped,
     "taken_over": taken_over,
+    "three_together": three_together,
     "to_list": to_list,
+    "together": together,
     "total": total,
 }
 """Name -> what the frontend calls under it."""

@@ -393,6 +393,7 @@ define(
     eval=lambda x, y: not np.may_share_memory(x, y),
     nondifferentiable="where memory lies is no number",
     llvm=Native("disjoint"),
+    python="not np.may_share_memory({0}, {1})",
 )
 define(
     "load", type_rule=_load_rule, eval=_load, effects=READS, jvp=_load_jvp, vjp=_load_vjp, llvm=Native("load")

@@ -1,5 +1,8 @@
 """Comprehensions and generator expressions: conditional, nested, with tuples, left early, raising."""
 
+import functools
+import itertools
+
 import numpy as np
 
 from .registry import case
@@ -152,3 +155,21 @@ def nested_generator_expressions(x, n):
     total += max((x * i - j * j for i in range(n) for j in range(2) if i != j), default=x * x)
     ordered = sorted(x * i - j * k for i in range(n) for j in range(2) for k in range(j + 1))
     return total + (ordered[-2] if ordered else 0.0)
+
+
+def _weighted(values, weight=1.0):
+    return weight * sum(values)
+
+
+@case(args=[lambda: (1.3, 3), lambda: (-0.4, 4)], argnums=0)
+def generator_expressions_as_arguments(x, n):
+    total = functools.reduce(lambda a, b: a * b, (x + k for k in range(n)), 1.0)
+    for a, b in zip((x, 2.0 * x), (y * x for y in (1.0, 2.0))):
+        total += a * b
+    for v in itertools.chain([x], (y * x for y in range(n)), (x for _ in range(2))):
+        total += v * v
+    for v in itertools.accumulate(x * k for k in range(n)):
+        total += v
+    total += _weighted((x * k for k in range(n)), 2.0) + _weighted(weight=x, values=(x for _ in range(2)))
+    inner = min(sum(v for v in pair) for pair in ((x, 1.0), (2.0, x)))
+    return total * inner + sum(sorted((v * x for v in (3.0, 1.0)), reverse=True)[:1])

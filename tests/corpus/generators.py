@@ -323,3 +323,20 @@ def captured_further_in(x, n):
         s += v
         rescale()
     return s
+
+
+@case(args=[lambda: (_normal(7), 1.3), lambda: (_normal(6), 0.4)], argnums=(0, 1))
+def in_groups(x, t):
+    """An iterator that is zipped with itself gives pairs, and triples; a rest is taken and lost."""
+
+    def powers(n):
+        for k in range(n):
+            yield t**k
+
+    values, growing = iter(x), powers(8)
+    total = sum(a * b for a, b in zip(values, values))
+    for a, b, c in zip(growing, growing, growing):
+        total += a - b * c
+    for a, b in zip(powers(4), powers(3)):
+        total += a * b
+    return total + next(growing, 10.0) + next(values, 20.0)
