@@ -231,7 +231,7 @@ def is_complex(x: Any) -> bool:
     return np.asarray(x).dtype.kind == "c"
 
 
-@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)][1::2], ids=_id)
+@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)][1::3], ids=_id)
 def test_second_order_against_differences_of_the_tape(case: Case) -> None:
     from tests.oracle.differences import richardson
 
@@ -258,7 +258,7 @@ def second_along(fn: Callable[..., Any], args: Any, n: int, v: Any) -> float:
     return float(np.vdot(v, hvp_by(fn, copy_arguments(args), v, n, **EXACT)).real)
 
 
-@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)][::6], ids=_id)
+@pytest.mark.parametrize("case", [c for c in cases() if c.smooth and differentiable(c)][::9], ids=_id)
 def test_hessian_is_symmetric_and_jacobian_is_the_gradient(case: Case) -> None:
     """Of those at which the test above does not look every third."""
     if case.tags & {"aliased", "float32", "stride0"}:
@@ -294,7 +294,7 @@ def test_jacobian_in_both_modes(case: Case) -> None:
                 assert_close(got, expected, f"Jacobian by argument {n}, {mode}")
 
 
-@pytest.mark.parametrize("case", [c for c in cases() if differentiable(c)], ids=_id)
+@pytest.mark.parametrize("case", [c for c in cases() if differentiable(c)][1::2], ids=_id)
 def test_adjoint_runs_in_the_interpreter(case: Case) -> None:
     """The adjoint with its recalls, before any refinement, verifies, round-trips and gives the gradient."""
     if case.tags & {"captured_array", "aliased", "stride0"}:
