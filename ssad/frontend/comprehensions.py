@@ -171,11 +171,20 @@ def _given_to(out: list[Instruction], start: int, call: int) -> str | None:
             return None
         before -= grown
         at -= 1
-    if at >= 0 and out[at].op == "null":  # it lies above or below the function, as the version has it
-        at -= 1
+    at = _callee(out, at)
     if before != 0 or at < 0:
         return None
     return str(out[at].arg) if out[at].op == "global" else ""
+
+
+def _callee(out: list[Instruction], before: int) -> int:
+    """The number of the instruction that puts the function there, where `before` is the one in front of the
+    arguments: what marks that it is no method may lie in between, and on 3.14 a way to get there.
+    """
+    if before < 0 or out[before].op != "null":
+        return before
+    jumps = [n for n, at in enumerate(out) if at.op == "jump" and at.targets == (before,)]
+    return jumps[0] - 1 if jumps else before - 1
 
 
 def _spliced(
@@ -220,10 +229,7 @@ def _short(out: list[Instruction], call: _Call) -> str | None:
     if call.code.co_name != "<genexpr>" or call.call + 1 >= len(out):
         return None
     following = out[call.call + 1]
-    before = call.start - 1
-    if out[before].op == "null":
-        jumps = [n for n, at in enumerate(out) if at.op == "jump" and at.targets == (before,)]
-        before = jumps[0] - 1 if jumps else before - 1
+    before = _callee(out, call.start - 1)
     if following.op != "call" or following.arg != (1, ()) or before < 0:
         return None
     name = out[before].arg
