@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ssad.analysis.alias import AliasClasses, alias_classes
-from ssad.analysis.effects import allocates, calls, refers, written_by
+from ssad.analysis.effects import allocates, calls, refers, synchronises, written_by
 from ssad.analysis.induction import counting
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
@@ -74,7 +74,9 @@ def _kept(
     if any(block is not loop.header for block, _ in loop.exits()):
         return []
     inside = {op for block in loop.blocks for op in block.ops}
-    if any(calls(op.prim) or (op.name == "check" and not _of_floats(op, inside)) for op in inside):
+    if any(calls(op.prim) or synchronises(op.prim) for op in inside):
+        return []
+    if any(op.name == "check" and not _of_floats(op, inside) for op in inside):
         return []
     written = {aliases.of[v] for op in inside for v in written_by(op) if v in aliases.of}
     always = [
