@@ -134,8 +134,8 @@ def every_other(u: Any, a: Any, steps: int) -> Any:
 
 GATHERED = [heat_1d, heat_2d, wide_and_crooked, nonlinear, wave, reaction, heat_3d]
 SHAPES: dict[Fn, list[tuple[int, ...]]] = {
-    heat_2d: [(2, 2), (3, 9), (4, 5), (7, 8), (12, 3)],
-    heat_3d: [(2, 3, 4), (3, 3, 3), (3, 5, 4), (6, 7, 5)],
+    heat_2d: [(2, 2), (3, 9), (7, 8)],
+    heat_3d: [(2, 3, 4), (3, 5, 4), (6, 7, 5)],
 }
 
 
@@ -160,7 +160,7 @@ def test_gathered_is_scattered(fn: Fn) -> None:
     first = SHAPES.get(fn, [(1,)])[-1]
     assert blocks(fn, arguments_of(fn, first))
     assert not blocks(fn, arguments_of(fn, first), adjoint_reassoc=False)
-    for shape in SHAPES.get(fn, [(n,) for n in (4, 5, 6, 7, 9, 13)]):
+    for shape in SHAPES.get(fn, [(n,) for n in (4, 5, 6, 11)]):
         arguments = arguments_of(fn, shape)
         kept = [np.copy(one) for one in arguments]
         for got, want in zip(

@@ -28,7 +28,7 @@ def test_seeded_programs(first: int) -> None:
 
 @given(programs(), st.sampled_from([Way(), *(Way(1, (name,)) for name in OPTIONAL)]))
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,
