@@ -34,6 +34,9 @@ CORPUS = (
 )
 """What depends on the version of Python."""
 
+BETWEEN = tuple(name for name in CORPUS if name not in ("test_scenarios.py", "test_trees.py"))
+"""The same of a version in between, which lifts to the same text, says `test_lift.py`."""
+
 BACKEND = ("test_aot.py", "test_jit.py", "test_llvm.py", "test_sweeps.py")
 """What depends on the versions of the packages."""
 
@@ -41,7 +44,7 @@ IN_BOTH_MODES = "not (second_order or hessian or jacobian or other_options or ad
 """Of the sweeps values, exceptions, gradients and tangents; the rest starts from the same lifted text."""
 
 IN_REVERSE_MODE = IN_BOTH_MODES.replace("(", "(forward_agrees or ")
-"""For the oldest packages, which have no part in how tangents are made."""
+"""For versions in between, and for the oldest packages, which have no part in how tangents are made."""
 
 NEWEST_FOR_OLDEST = "3.13"
 """There are no wheels of the oldest packages for later Pythons."""
@@ -102,11 +105,14 @@ def oldest(requirement: str) -> str:
 def runs() -> Iterator[Run | str]:
     """What there is to run, and a sentence about each thing that this machine lacks."""
     here = {version: interpreter(version) for version in SUPPORTED if version != HERE}
+    newest = max((version for version, python in here.items() if python), key=key, default=None)
     for version, python in here.items():
         if python is None:
             yield f"no Python {version}, neither on the search path nor in ~/.pyenv"
-        else:
+        elif version == newest:
             yield Run(version, python, needed_by_tests(), CORPUS, IN_BOTH_MODES)
+        else:
+            yield Run(version, python, needed_by_tests(), BETWEEN, IN_REVERSE_MODE)
     old = [
         (v, p) for v, p in [*here.items(), (HERE, sys.executable)] if p and key(v) <= key(NEWEST_FOR_OLDEST)
     ]

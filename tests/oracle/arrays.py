@@ -38,8 +38,8 @@ class VarArray:
     T = property(lambda self: VarArray(self.data.T, self.cells))
 
     @property
-    def flat(self) -> Flat:
-        return Flat(self)
+    def flat(self) -> list[Any]:
+        return [self[index] for index in np.ndindex(self.shape)]
 
     def tolist(self) -> list[Any]:
         return [row if self.ndim == 1 else row.tolist() for row in self]
@@ -124,23 +124,3 @@ class Parts:
     def __getitem__(self, key: Any) -> Any:
         item = self.array[key]
         return Parts(item, self.name) if isinstance(item, VarArray) else getattr(item, self.name)
-
-
-class Flat:
-    """All elements in order, as `flat` gives them; `coords` is the index of the next one."""
-
-    def __init__(self, array: VarArray) -> None:
-        self.array = array
-        self.indices = list(np.ndindex(array.shape))
-
-    def __iter__(self) -> Flat:
-        return self
-
-    @property
-    def coords(self) -> tuple[int, ...]:
-        return self.indices[0] if self.indices else ()
-
-    def __next__(self) -> Any:
-        if not self.indices:
-            raise StopIteration
-        return self.array[self.indices.pop(0)]

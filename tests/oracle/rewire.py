@@ -6,6 +6,7 @@ import builtins
 import cmath
 import enum
 import functools
+import itertools
 import math
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -68,6 +69,16 @@ def smooth(name: str, original: Callable[..., Any]) -> Shim:
         return original(*args)
 
     return _shim(original, call)
+
+
+def _ndindex(*shape: Any) -> Iterator[tuple[int, ...]]:
+    """NumPy's makes arrays of its own to go through, which are none of the program's."""
+    sides = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+    return itertools.product(*map(range, sides))
+
+
+def _ndenumerate(array: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
+    return ((index, array[index]) for index in _ndindex(array.shape))
 
 
 def detached(original: Callable[..., Any]) -> Shim:
@@ -180,6 +191,8 @@ def _substitutes() -> Iterator[Shim]:
     yield from (detached(getattr(cmath, name)) for name in ("isnan", "isinf", "isfinite", "isclose"))
     yield smooth("conj", np.conjugate)
     yield smooth("phase", np.angle)
+    yield _shim(np.ndindex, _ndindex)
+    yield _shim(np.ndenumerate, _ndenumerate)
     yield _shim(np.real, lambda z: z.real)
     yield _shim(np.imag, lambda z: z.imag)
     yield _shim(cmath.polar, _polar)
