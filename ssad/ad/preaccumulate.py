@@ -20,6 +20,7 @@ from ssad.analysis.alias import alias_classes
 from ssad.analysis.effects import allocates, calls, reads, synchronises, tapes, writes
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Value, jump, return_
+from ssad.ir.edit import definitions
 from ssad.ir.graph import Loop, LoopForest, predecessors
 from ssad.ir.types import Scalar
 
@@ -56,7 +57,7 @@ def _numbers(loop: Loop, before: Block, facts: Activity) -> list[Value]:
     """The active numbers that the loop depends on; none where it has others, or does more than compute.
     `before` is its preheader.
     """
-    inside = set(_defined(loop))
+    inside = {value for block in loop.blocks for value in definitions(block)}
     found: dict[Value, None] = {}
     for block in loop.blocks:
         for op in block.ops:
@@ -75,14 +76,6 @@ def _numbers(loop: Loop, before: Block, facts: Activity) -> list[Value]:
 def _computes(op: Op) -> bool:
     prim = op.prim
     return not any(ask(prim) for ask in (writes, allocates, calls, tapes, synchronises))
-
-
-def _defined(loop: Loop) -> Iterator[Value]:
-    for block in loop.blocks:
-        yield from block.params
-        for op in block.ops:
-            if op.result is not None:
-                yield op.result
 
 
 def _used(loop: Loop) -> Iterator[Value]:

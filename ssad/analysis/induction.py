@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ssad.analysis.memo import loop_forest, memoised
 from ssad.analysis.shape import live_exits, returning
 from ssad.ir.core import Block, Const, Function, Op, Undef, Value
+from ssad.ir.edit import definitions
 from ssad.ir.graph import Loop, predecessors
 from ssad.ir.types import I64
 
@@ -35,7 +36,7 @@ def counting(function: Function) -> Mapping[Block, Counting]:
     if not loops:
         return {}
     preds = predecessors(function)
-    home = {v: block for block in function.blocks for v in _definitions(block)}
+    home = {v: block for block in function.blocks for v in definitions(block)}
     alive = returning(function)
     facts: dict[Block, Counting] = {}
     for loop in loops:
@@ -108,7 +109,3 @@ def _bound(loop: Loop, counter: Value, home: Mapping[Value, Block]) -> Value | N
     if isinstance(b, Undef) or (not isinstance(b, Const) and home[b] in loop.blocks):
         return None
     return b
-
-
-def _definitions(block: Block) -> list[Value]:
-    return [*block.params, *(op.result for op in block.ops if op.result is not None)]

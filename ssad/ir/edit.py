@@ -8,6 +8,11 @@ from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Terminator, U
 from ssad.ir.graph import predecessors, reverse_postorder
 
 
+def definitions(block: Block) -> list[Value]:
+    """The parameters of a block and the results of its ops."""
+    return [*block.params, *(op.result for op in block.ops if op.result is not None)]
+
+
 def replace_values(function: Function, forward: Mapping[Value, Value]) -> None:
     """Put `forward[v]` (followed to its end) for every use of `v`."""
     if not forward:

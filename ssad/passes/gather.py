@@ -28,7 +28,7 @@ from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Value, branch, i64, jump
-from ssad.ir.edit import clone_blocks
+from ssad.ir.edit import clone_blocks, definitions
 from ssad.ir.graph import Loop
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import I64
@@ -130,7 +130,7 @@ def _nest(loop: Loop, before: dict[Loop, Block], used: dict[Value, set[Block]]) 
         before[one].term.edges[0].args[one.header.params.index(at)]
         for one, at in zip(loops, counters, strict=True)
     ]
-    inside = [v for block in outer.blocks for v in _defined(block)]
+    inside = [v for block in outer.blocks for v in definitions(block)]
     if set(trips) & set(inside):
         return None
     kept = [v for v in inside if not used.get(v, set()) <= set(outer.blocks)]
@@ -158,10 +158,6 @@ def _is(value: Value, number: int) -> bool:
 
 def _is_plain(op: Op) -> bool:
     return op.prim.pure and not allocates(op.prim) and op.result is not None and not refers(op.result.type)
-
-
-def _defined(block: Block) -> list[Value]:
-    return [*block.params, *(op.result for op in block.ops if op.result is not None)]
 
 
 def _stencil(nest: _Nest, aliases: AliasClasses) -> _Stencil | None:
@@ -194,7 +190,7 @@ def _stencil(nest: _Nest, aliases: AliasClasses) -> _Stencil | None:
     if not any(len({offsets for _, offsets in group}) > 1 for group in targets.values()):
         return None
     emptied = dict.fromkeys(op.operands[0] for op in zeros)
-    inside = {v for block in (nest.body, *nest.around) for v in _defined(block)}
+    inside = {v for block in (nest.body, *nest.around) for v in definitions(block)}
     if inside & {*targets, *emptied} or targets.keys() & emptied.keys():
         return None
     for op in loads:  # of what becomes zero only before that, and nothing else that is written

@@ -15,6 +15,7 @@ from ssad.analysis.alias import AliasClass, AliasClasses, alias_classes
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
 from ssad.ir.core import Block, Const, Function, Module, Op, Value
+from ssad.ir.edit import definitions
 from ssad.ir.graph import Loop
 from ssad.passes.manager import function_pass
 
@@ -26,7 +27,7 @@ def run(function: Function, module: Module) -> bool:
         return False
     before = preheaders(function, forest)
     aliases = alias_classes(function)
-    home = {v: block for block in function.blocks for v in _defined(block)}
+    home = {v: block for block in function.blocks for v in definitions(block)}
     places = _places(function)
     changed = False
     for loop in reversed(forest.loops):  # inner loops first: what leaves them may leave the next one, too
@@ -74,10 +75,6 @@ def _stays_inside(
         if any(block not in loop.blocks for block in places.get(value, ())):
             return False
     return True
-
-
-def _defined(block: Block) -> list[Value]:
-    return [*block.params, *(op.result for op in block.ops if op.result is not None)]
 
 
 def _places(function: Function) -> dict[Value, list[Block]]:
