@@ -40,7 +40,7 @@ def enzyme_gradient(case: Case) -> tuple[Callable[[], Any], Gradient]:
     from enzyme_ad.jax import cpp_call
 
     cpu = _target_cpu()
-    source = (SOURCES / f"{case.name}.cpp").read_text()
+    source = "".join((SOURCES / name).read_text() for name in ("head.hpp", f"{case.name}.cpp"))
     for n, argument in enumerate(case.arguments):
         if isinstance(argument, int):  # sizes are part of the program, as the shapes are
             source = source.replace(f"ARGUMENT_{n}", str(argument))

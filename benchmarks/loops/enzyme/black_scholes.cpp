@@ -1,11 +1,4 @@
 // W9: a European call by Monte Carlo.
-extern "C" double exp(double);
-extern "C" double log(double);
-extern "C" double sqrt(double);
-extern "C" double fabs(double);
-extern "C" void *malloc(std::size_t);
-extern "C" void free(void *);
-using enzyme::tensor;
 
 template <std::size_t N>
 void f(tensor<double, 1> &out, const tensor<double, N> &normals, const tensor<double, 1> &spot,

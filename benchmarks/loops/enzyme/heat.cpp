@@ -1,11 +1,4 @@
 // W4: five-point steps between two buffers.
-extern "C" double exp(double);
-extern "C" double log(double);
-extern "C" double sqrt(double);
-extern "C" double fabs(double);
-extern "C" void *malloc(std::size_t);
-extern "C" void free(void *);
-using enzyme::tensor;
 
 template <std::size_t N, std::size_t M>
 void f(tensor<double, 1> &out, const tensor<double, N, M> &u0)

@@ -1,11 +1,4 @@
 // W3: Runge-Kutta steps over a state that is overwritten.
-extern "C" double exp(double);
-extern "C" double log(double);
-extern "C" double sqrt(double);
-extern "C" double fabs(double);
-extern "C" void *malloc(std::size_t);
-extern "C" void free(void *);
-using enzyme::tensor;
 
 static inline void velocity(const double *y, const tensor<double, 4> &p, double *k)
 {

@@ -1,11 +1,4 @@
 // W2b: the sum of square roots by Newton's iteration.
-extern "C" double exp(double);
-extern "C" double log(double);
-extern "C" double sqrt(double);
-extern "C" double fabs(double);
-extern "C" void *malloc(std::size_t);
-extern "C" void free(void *);
-using enzyme::tensor;
 
 template <std::size_t N>
 void f(tensor<double, 1> &out, const tensor<double, N> &numbers)

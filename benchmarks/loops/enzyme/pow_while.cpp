@@ -1,11 +1,4 @@
 // W2: a power by a while loop.
-extern "C" double exp(double);
-extern "C" double log(double);
-extern "C" double sqrt(double);
-extern "C" double fabs(double);
-extern "C" void *malloc(std::size_t);
-extern "C" void free(void *);
-using enzyme::tensor;
 
 void f(tensor<double, 1> &out, const tensor<double, 1> &x)
 {
