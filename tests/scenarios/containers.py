@@ -434,3 +434,11 @@ def dicts_unpacked(x, given):
     for i, v in enumerate(merged.values()):
         total += (i + 1) * v
     return total * len({**merged, "s": x})
+
+
+@scenario(lambda: (tuple(0.01 * k for k in range(450)),))
+def many_numbers(t):
+    total = 0.0
+    for v in t:
+        total += math.cos(v)
+    return total

@@ -144,13 +144,16 @@ class Plan:
         """How many ops it takes to compute `value` again from what is there and from `kept`; large where it
         cannot be.
         """
-        return self._count(value, kept, {}, top=True)
+        return self._count(value, kept, {})
 
-    def _count(self, value: Value, kept: Collection[Value], seen: dict[Value, int], top: bool = False) -> int:
-        if isinstance(value, Const | Undef) or (value in kept and not top):
+    def _count(self, value: Value, kept: Collection[Value], seen: dict[Value, int], depth: int = 0) -> int:
+        """The cost of `value`, which `depth` ops depend on one after another that are counted as well."""
+        if isinstance(value, Const | Undef) or (value in kept and depth):
             return 0
         if value in seen:
             return seen[value]
+        if depth > LONGEST:
+            return LONGEST + 1
         seen[value] = LONGEST + 1  # loop-carried values lead back to themselves
         site = self.sites[value]
         if value in self.counters or (not self.forest.around(site.block) and self.way(value) is Way.DIRECT):
@@ -158,7 +161,7 @@ class Plan:
         elif site.op is not None and self.repeatable(site.op):
             total = 1
             for operand in site.op.operands:
-                total += self._count(operand, kept, seen)
+                total += self._count(operand, kept, seen, depth + 1)
                 if total > LONGEST:
                     break
             seen[value] = min(total, LONGEST + 1)
