@@ -280,7 +280,7 @@ def generator_as_tuple(x):
 
 
 CASES: list[tuple[Callable[..., Any], str, str, str]] = [
-    (generator_with_try, "f64", "SSAD0107", "`yield` inside `try`"),
+    (generator_with_try, "f64", "SSAD0107", "`yield` inside `with`, or a `try` with `finally`"),
     (generator_of_itself, "f64", "SSAD0133", "the generator tree calls itself"),
     (generator_behind_another, "f64", "SSAD0157", "put the generator first"),
     (generator_as_tuple, "f64", "SSAD0157", "make a list of it"),

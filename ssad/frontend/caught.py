@@ -11,6 +11,7 @@ from ssad.frontend.context import FALSE, TRUE, Cause, Context, Dead, Gone, Rep, 
 from ssad.frontend.exceptions import MAX_PAYLOAD, exception_name, make_exception
 from ssad.frontend.joins import PLAIN, exceptions_in
 from ssad.frontend.promotion import plain_bool
+from ssad.frontend.refusals import refusal
 from ssad.ir.core import Const, Op, Terminator, Value
 from ssad.ir.raising import entries_of
 from ssad.ir.types import I64
@@ -29,7 +30,10 @@ def caught(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 def matches(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
     """`py.matches`: whether an exception is of one of these classes."""
-    return plain_bool(is_of(ctx, operands[0], classes_of(ctx, operands[1])))
+    classes = classes_of(ctx, operands[1])
+    if op.attrs.get("waits") and any(issubclass(GeneratorExit, cls) for cls in classes):
+        raise refusal("generator_try", ctx.loc)  # it would see that the generator is dropped
+    return plain_bool(is_of(ctx, operands[0], classes))
 
 
 def narrow(ctx: Context, op: Op, operands: list[Rep]) -> Rep:

@@ -17,17 +17,27 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ssad.frontend.depths import depths_of
 from ssad.frontend.instruction import Handler, Instruction
-from ssad.frontend.protected import WRITING, effective_handlers, may_raise
+from ssad.frontend.protected import WRITING, effective_handlers, ends_quietly, may_raise
 
 
 class CodeBlock:
     """Instructions run one after the other; `successors` in the order of the last one's targets.
 
     `predecessors` counts edges into the block, `loop` says that one of them leads back. Exceptions go to the
-    block `caught_by`, which finds the stack as `handler` says.
+    block `caught_by`, which finds the stack as `handler` says. `ends_quietly` is false where a `yield` stands
+    in a `try` that does something when the generator is dropped there.
     """
 
-    __slots__ = ("caught_by", "first", "handler", "instructions", "loop", "predecessors", "successors")
+    __slots__ = (
+        "caught_by",
+        "ends_quietly",
+        "first",
+        "handler",
+        "instructions",
+        "loop",
+        "predecessors",
+        "successors",
+    )
 
     def __init__(self, first: int) -> None:
         self.first = first
@@ -35,6 +45,7 @@ class CodeBlock:
         self.successors: list[CodeBlock] = []
         self.predecessors = 0
         self.loop = False
+        self.ends_quietly = True
         self.handler: Handler | None = None
         self.caught_by: CodeBlock | None = None
 
@@ -244,6 +255,8 @@ def _fill(block: CodeBlock, flow: _Flow, leaders: set[int], blocks: dict[int, Co
     raising: int | None = None
     while True:
         op, handler = flow.code[at].op, flow.handlers.get(at)
+        if op == "yield":
+            block.ends_quietly = ends_quietly(flow.code, at)
         if may_raise(op) and (raising is not None or handler is not None):
             known = flow.handlers.get(raising) if raising is not None else handler
             if known != handler or (written and handler is not None):

@@ -32,7 +32,17 @@ def matches(frame: Frame, at: Instruction) -> None:
     classes = frame.pop()
     error = frame.pop()
     frame.push(error)
-    frame.push(frame.emit("py.matches", error, classes))
+    waits = frame.generator is not None and _waits_in_an_attempt(frame)
+    test = frame.emit("py.matches", error, classes, waits=True) if waits else None
+    frame.push(test or frame.emit("py.matches", error, classes))
+
+
+def _waits_in_an_attempt(frame: Frame) -> bool:
+    """Whether a `yield` of this generator stands inside a `try`."""
+    return any(
+        block.handler is not None and any(at.op == "yield" for at in block.instructions)
+        for block in frame.blocks
+    )
 
 
 def tested(frame: Frame, condition: Value) -> None:

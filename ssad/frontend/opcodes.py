@@ -408,7 +408,7 @@ def begin_generator(frame: Frame, at: Instruction) -> None:
 @handles("yield")
 def yield_(frame: Frame, at: Instruction) -> None:
     """Keep the value for who goes through the generator; what comes back is None."""
-    if frame.at.handler is not None:
+    if not frame.at.ends_quietly:
         raise frame.refuse("generator_try")
     frame.write(("local", VALUE), frame.pop())
     frame.push(frame.emit("py.const", value=None))

@@ -58,6 +58,30 @@ def effective_handlers(code: Sequence[Instruction]) -> dict[int, Handler]:
     return handlers
 
 
+_TESTING = _CLEANUP | {"push_handled", "global", "load", "getattr", "tuple", "matches", "jump"}
+"""What a handler does before it has found that the exception is none of its own."""
+
+
+_SEEING_IT = ("BaseException", "GeneratorExit")
+
+
+def ends_quietly(code: Sequence[Instruction], at: int) -> bool:
+    """Whether a generator that is dropped while it waits at the `yield` `at` does nothing any more: no
+    `finally`, no `with`, no bare `except` is around it. (What is dropped raises GeneratorExit there.)
+    """
+    handler = code[at].handler
+    while handler is not None:
+        at = handler.target
+        while code[at].op != "reraise":
+            op = code[at]
+            tests = op.op == "branch" and code[at - 1].op == "matches"
+            if (not tests and op.op not in _TESTING) or op.arg in _SEEING_IT:
+                return False
+            at = op.targets[1] if tests else op.targets[0] if op.op == "jump" else at + 1
+        handler = code[at].handler
+    return True
+
+
 def _effective(
     code: Sequence[Instruction], handler: Handler, known: dict[Handler, Handler | None]
 ) -> Handler | None:

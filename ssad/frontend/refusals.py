@@ -54,8 +54,8 @@ CONSTRUCTS: dict[str, tuple[str, str, str]] = {
     ),
     "generator_try": (
         "SSAD0107",
-        "`yield` inside `try` or `with` is not compiled",
-        "yield behind it, or put what may raise into a function that the generator calls",
+        "`yield` inside `with`, or a `try` with `finally` or a bare `except`, is not compiled",
+        "name the exceptions (`except ValueError`), or yield behind it",
     ),
     "generator_expression": (
         "SSAD0107",

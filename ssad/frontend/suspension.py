@@ -30,12 +30,17 @@ class Memory:
         self.generator = generator
         self.loc: Location | None = None
         self.forwarded: dict[Value, Value] = {}
+        self.written: dict[tuple[Block, Hashable], Value] = {}
 
     def write(self, variable: Hashable, block: Block, value: Value) -> None:
         Builder(block, self.loc).emit("py.frame_store", self.generator, value, name=_field(variable))
+        self.written[block, variable] = value
 
     def read(self, variable: Hashable, block: Block) -> Value:
         assert isinstance(variable, tuple)
+        here = self.written.get((block, variable))
+        if here is not None and not (isinstance(here.owner, Op) and here.owner.name == "py.unbound"):
+            return here  # what the block has written itself, whatever else the variable is elsewhere
         name, local = _field(variable), variable[0] == "local"
         hint = name if local else ""
         return Builder(block, self.loc).emit(

@@ -48,13 +48,14 @@ _last = 0.0
 
 
 def yield_inside_try(x: float = 0.7) -> float:
-    """`yield` inside `try` or `with`."""
+    """`yield` inside `with`, or inside `try` with `finally` or a bare `except`."""
+    ended = [0.0]
 
     def guarded():
         try:
             yield x
         finally:
-            pass
+            ended[0] = x
 
     s = 0.0
     for v in guarded():

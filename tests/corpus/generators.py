@@ -340,3 +340,69 @@ def in_groups(x, t):
     for a, b in zip(powers(4), powers(3)):
         total += a * b
     return total + next(growing, 10.0) + next(values, 20.0)
+
+
+@case(args=[lambda: (1.3, 5), lambda: (0.4, 3)], argnums=0)
+def yields_in_attempts(x, n):
+    """Handlers around `yield` get what the generator raises, not what the loop does that goes through it."""
+
+    def quotients():
+        for k in range(n):
+            try:
+                yield x / (k - 2)
+            except ZeroDivisionError:
+                yield x * 10.0
+
+    def careful():
+        k = 0
+        while k < n:
+            try:
+                y = x * k
+                yield y
+                if k == 3:
+                    raise ValueError("three")
+                yield y * y
+            except (ValueError, KeyError) as error:
+                yield -y
+                if k > 10:
+                    raise KeyError("late") from error
+            else:
+                yield 1.0
+            k += 1
+
+    def handed_on():
+        try:
+            yield from careful()
+            yield x / (n - 5)
+        except ZeroDivisionError:
+            yield 3.0 * x
+
+    total = 0.0
+    for v in quotients():
+        total = total * 0.5 + v * v
+    for v in handed_on():
+        total = total * 0.3 + v * v
+    try:
+        for v in careful():
+            if v > 1.0:
+                raise ValueError("outside")
+            total += v
+    except ValueError:
+        total *= x
+    return total
+
+
+@case(args=lambda: (_normal(4),))
+def one_name_for_items_and_indices(x):
+    """A variable of a generator that is a float in one loop and an index in the next."""
+
+    def halves():
+        for i in x:
+            yield 0.5 * i
+        for i in range(len(x)):
+            yield x[i] * i
+
+    total = 1.0
+    for v in halves():
+        total += v * total
+    return total
