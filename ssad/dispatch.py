@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from ssad.frontend.abstract import (
     ListedOf,
     MaybeNone,
     Number,
+    OneOf,
     TreeOf,
 )
 from ssad.frontend.arguments import abstract_of
@@ -293,10 +296,15 @@ def _built(abstract: Abstract, parts: Iterator[Part], tangent: bool) -> Any:
         return put_together(*abstract.made_of, [_built(item, parts, tangent) for item in abstract.items])
     if isinstance(abstract, ListedOf):
         columns = [next(parts) for _ in abstract.items]
-        rows = range(len(columns[0][0]))
-        return [_built(abstract.tag, _row(columns, k), tangent) for k in rows]
+        if isinstance(abstract.tag, ListedOf):
+            inside = iter(_built(abstract.tag, iter(columns[1:]), tangent))
+            return [[*islice(inside, length)] for length in columns[0][0].tolist()]
+        return [_built(abstract.tag, iter(row), tangent) for row in _rows(abstract.tag, columns)]
     if isinstance(abstract, Known):
         return None if tangent else abstract.object
+    if isinstance(abstract, OneOf):
+        chosen = abstract.items[next(parts)[0]]
+        return _built(chosen, parts, tangent)
     if isinstance(abstract, MaybeNone):
         built = _built(abstract.of, parts, tangent)
         return built if next(parts)[0] else None
@@ -309,10 +317,18 @@ def _built(abstract: Abstract, parts: Iterator[Part], tangent: bool) -> Any:
     return value if value is None or not numpy else DTYPES[abstract.numpy_type].type(value)
 
 
-def _row(columns: Sequence[Part], k: int) -> Iterator[Part]:
-    """The parts of element k of a list."""
-    for values, dots in columns:
-        yield values[k].item(), None if dots is None else dots[k].item()
+def _rows(kind: Abstract, columns: Sequence[Part]) -> Iterator[Sequence[Part]]:
+    """The parts of each element of a list that is no list."""
+    if not isinstance(kind, ArrayOf):
+        for k in range(len(columns[0][0])):
+            yield [(values[k].item(), None if dots is None else dots[k].item()) for values, dots in columns]
+        return
+    *axes, content = columns
+    at = 0
+    for shape in zip(*(sizes.tolist() for sizes, _ in axes), strict=True):
+        piece = slice(at, at + prod(shape))
+        yield [tuple(part if part is None else part[piece].reshape(shape).copy() for part in content)]  # type: ignore[list-item]
+        at = piece.stop
 
 
 def _complex(re: Any, im: Any) -> Any:

@@ -34,6 +34,17 @@ def each(ctx: Context, callee: Rep, call_one: Call) -> Rep:
     return _typed(ctx, callee, call_one) if ctx.block is None else _written(ctx, callee, call_one)
 
 
+def cases(ctx: Context, rep: Rep) -> list[tuple[Value, Rep]]:
+    """What it may be, and when it is that."""
+    if not isinstance(rep.abstract, OneOf):
+        return [(TRUE, rep)]
+    return [(ctx.emit("eq", rep.parts[-1], _number(ctx, item)), item) for item in rep.items()]
+
+
+def _number(ctx: Context, item: Rep) -> Const:
+    return Const(I64, ctx.engine.function_number(sort_of(item.abstract)))
+
+
 def where(ctx: Context, condition: Value, make: Call, of: Rep) -> Rep:
     """What `make(of)` gives where a condition holds; elsewhere `of` is undefined, and so is this.
 
@@ -69,6 +80,11 @@ def leads_on(kind: Abstract) -> bool:
     return isinstance(kind, Reference | MemoryList) or any(map(leads_on, kind.children()))
 
 
+def is_chosen(kind: Abstract) -> bool:
+    """Whether it is, or has inside, what is one of several."""
+    return isinstance(kind, OneOf) or any(map(is_chosen, kind.children()))
+
+
 def _typed(ctx: Context, callee: Rep, call_one: Call) -> Rep:
     results: list[Abstract] = []
     for item in callee.items():
@@ -102,8 +118,8 @@ def _written(ctx: Context, callee: Rep, call_one: Call) -> Rep:
         following = None
         if item is not items[-1]:
             case, following = ctx.new_block("case"), ctx.new_block("other")
-            number = Const(I64, ctx.engine.function_number(sort_of(item.abstract)))
-            here.term = branch(ctx.emit("eq", which, number), Edge(case), Edge(following), ctx.loc)
+            test = ctx.emit("eq", which, _number(ctx, item))
+            here.term = branch(test, Edge(case), Edge(following), ctx.loc)
             ctx.block = case
         result = _one(ctx, item, call_one)
         if result is not None:

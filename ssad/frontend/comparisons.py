@@ -29,7 +29,7 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, compound, flag_of, known, scalar
-from ssad.frontend.joins import sort_of
+from ssad.frontend.joins import is_constant, sort_of
 from ssad.frontend.nothing import there, value_of
 from ssad.frontend.promotion import (
     big_int_as_float,
@@ -85,6 +85,8 @@ def compare(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
     _refuse_own_comparison(ctx, symbol, a, b)
     if isinstance(x, Known) and isinstance(y, Known):
         return _compare_known(ctx, symbol, x.object, y.object)
+    if any(isinstance(kind, OneOf) and is_constant(kind) for kind in (x, y)):
+        return plain_bool(_which(ctx, a, b, lambda p, q: compare(ctx, symbol, p, q)))
     with_big = _compare_with_big(ctx, symbol, a, b)
     if with_big is not None:
         return with_big
@@ -245,13 +247,16 @@ def count_in(ctx: Context, items: Rep, args: list[Rep]) -> Rep:
 
 
 def index_in(ctx: Context, items: Rep, args: list[Rep]) -> Rep:
-    """`t.index(x)` of a tuple: where it stands first."""
-    if len(args) != 1:
-        raise unsupported("call", "index between bounds is not compiled", ctx.loc, "cut the tuple first")
+    """`t.index(x, start, stop)` of a tuple: where it stands first."""
+    bounds = [python_int(arg) for arg in args[1:]]
+    if len(args) > 3 or None in bounds:
+        cure = "cut the tuple first"
+        raise unsupported("call", "index between bounds that are not known is not compiled", ctx.loc, cure)
+    every = items.items()
     found: Value = FALSE
     at: Value = Const(I64, 0)
-    for n, x in enumerate(items.items()):
-        here = _same_where(ctx, ctx.not_(found), args[0], x)
+    for n in range(*slice(*(bounds or [0]), *([] if len(bounds) > 1 else [None])).indices(len(every))):
+        here = _same_where(ctx, ctx.not_(found), args[0], every[n])
         first = ctx.and_(ctx.not_(found), here)
         at = ctx.select(first, known(n), scalar(at)).parts[0]
         found = ctx.or_(found, here)
@@ -295,12 +300,23 @@ def _identical(ctx: Context, a: Rep, b: Rep) -> Value:
     if isinstance(x, MemoryList) and isinstance(y, MemoryList):
         alike = a.parts[0].type is b.parts[0].type
         return ctx.emit("list_is", a.parts[0], b.parts[0]) if alike else FALSE
+    if is_constant(x) and is_constant(y):
+        return _which(ctx, a, b, lambda p, q: plain_bool(_identical(ctx, p, q)))
     for one, other in ((a, b), (b, a)):
         if isinstance(one.abstract, OneOf) and isinstance(other.abstract, Known):
             return _is_function(ctx, one, other.abstract)
     if type(x) is not type(y) and OneOf not in (type(x), type(y)):
         return FALSE
     raise unsupported("value", f"`is` between {x} and {y} is not compiled", ctx.loc, "compare with ==")
+
+
+def _which(ctx: Context, a: Rep, b: Rep, alike: Callable[[Rep, Rep], Rep]) -> Value:
+    """Whether two are what they are compared for, of which one or both may be one of several constants."""
+    found: Value = FALSE
+    for here, p in choices.cases(ctx, a):
+        for there_too, q in choices.cases(ctx, b):
+            found = ctx.or_(found, ctx.and_(here, there_too, alike(p, q).parts[0]))
+    return found
 
 
 def _is_function(ctx: Context, one: Rep, known_one: Known) -> Value:
@@ -319,6 +335,8 @@ def _contains(ctx: Context, item: Rep, container: Rep) -> Value:
         return truth(ctx, own)
     if isinstance(inside, RangeOf) and isinstance(item.abstract, Number) and item.abstract.type.is_integer:
         return _in_range_object(ctx, ctx.cast(item.parts[0], I64), container)
+    if isinstance(item.abstract, OneOf) and isinstance(inside, Known):
+        return choices.each(ctx, item, lambda one: plain_bool(_contains(ctx, one, container))).parts[0]
     if isinstance(inside, Known):
         found = outside.holds(ctx, inside.object, item)
         if found is not None:
@@ -380,6 +398,8 @@ def truth(ctx: Context, a: Rep) -> Value:
         if outside.has_own(kind.object, "__bool__", "__len__"):
             raise unsupported("value", f"the truth of {kind} is not compiled", ctx.loc, "test what it holds")
         return Const(BOOL, bool(kind.object))
+    if isinstance(kind, OneOf):
+        return ctx.or_(*[ctx.and_(here, truth(ctx, item)) for here, item in choices.cases(ctx, a)])
     if isinstance(kind, RangeOf):
         return ctx.emit("ne", a.parts[2], Const(I64, 0))
     if isinstance(kind, ArrayOf | ComplexArrayOf):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ssad.frontend import cells
+from ssad.frontend import cells, choices
 from ssad.frontend.abstract import (
     Abstract,
     DictOf,
@@ -19,6 +19,7 @@ from ssad.frontend.abstract import (
     MaybeUnbound,
     Number,
     ObjectOf,
+    OneOf,
     TupleOf,
     Unbound,
     ViewOf,
@@ -210,6 +211,14 @@ def store(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
         ctx.engine.changed_outside.add(dict)
         cause = "a dict that was not made inside is changed: not compiled"
         raise unsupported("side_effect", cause, ctx.loc, "make a new one: {**d, 'a': x}")
+    if isinstance(index.abstract, OneOf):
+
+        def under(key: Rep) -> Rep:
+            store(ctx, rep, key, value)
+            return known(None)
+
+        choices.each(ctx, index, under)
+        return
     key = key_of(ctx, index)
     _entered(ctx, rep, key)
     put(ctx, rep, key, value)
@@ -236,6 +245,8 @@ def remove(ctx: Context, rep: Rep, index: Rep) -> None:
 
 def get(ctx: Context, rep: Rep, index: Rep, default: Rep) -> Rep:
     """`d.get(key, default)`."""
+    if isinstance(index.abstract, OneOf):
+        return choices.each(ctx, index, lambda one: get(ctx, rep, one, default))
     value, there = _held(ctx, rep).get(key_of(ctx, index), (default, FALSE))
     return default if there is FALSE else ctx.select(there, value, default)
 
@@ -276,6 +287,8 @@ def subscript(ctx: Context, rep: Rep, index: Rep) -> Rep:
 
 def contains(ctx: Context, rep: Rep, item: Rep) -> Value:
     """`key in d`."""
+    if isinstance(item.abstract, OneOf):
+        return choices.each(ctx, item, lambda one: plain_bool(contains(ctx, rep, one))).parts[0]
     return _held(ctx, rep).get(key_of(ctx, item), (rep, FALSE))[1]
 
 

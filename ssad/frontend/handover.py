@@ -28,6 +28,7 @@ from ssad.frontend.abstract import (
     MemoryList,
     Number,
     ObjectOf,
+    OneOf,
     RecordOf,
     Reference,
     TreeOf,
@@ -37,8 +38,10 @@ from ssad.frontend.abstract import (
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context, Rep, compound, known
 from ssad.frontend.custom import PUT_INTO
+from ssad.frontend.joins import is_constant
 from ssad.frontend.nothing import value_of
-from ssad.ir.types import F64, Scalar, array
+from ssad.ir.core import Const, Value
+from ssad.ir.types import F64, I64, Scalar, Type, array
 
 Path = tuple[int, ...]
 
@@ -67,6 +70,8 @@ def handed_over(ctx: Context, rep: Rep) -> Rep:
         some = rep.parts[-1]
         found = choices.where(ctx, some, lambda one: handed_over(ctx, one), value_of(rep))
         return Rep(MaybeNone([found.abstract]), [*found.parts, some])
+    if isinstance(kind, OneOf) and is_constant(kind):
+        return Rep(kind, [_place_of(ctx, rep)])
     if isinstance(kind, Compound):
         items = [handed_over(ctx, item) for item in rep.items()]
         extra = rep.parts[len(kind.parts) - 1 :] if kind.extra is not None else []
@@ -88,6 +93,14 @@ def handed_over(ctx: Context, rep: Rep) -> Rep:
     return compound(RecordOf, values, (kind.site.cls, tuple(names)))
 
 
+def _place_of(ctx: Context, rep: Rep) -> Value:
+    """Which of its items one of several constants is: their own numbers mean nothing outside."""
+    place: Value = Const(I64, 0)
+    for n, (here, _) in enumerate(choices.cases(ctx, rep)):
+        place = ctx.emit("select", here, Const(I64, n), place)
+    return place
+
+
 RETURNS, CHANGES = "this function returns", "this function changes"
 
 
@@ -98,6 +111,10 @@ def _columns(ctx: Context, rep: Rep, what: str = RETURNS) -> Rep:
     if kind.elem is None:
         return compound(ListOf, [])
     returned = what == RETURNS
+    if returned and isinstance(kind.elem, MemoryList):
+        return _lists_of_a_list(ctx, rep)
+    if returned and isinstance(kind.elem, ArrayOf) and kind.elem.rank in PACKED:
+        return _arrays_of_a_list(ctx, rep, kind.elem)
     if not _goes_into_columns(kind.elem) or not (returned or _has_no_identity(kind.elem)):
         raise unsupported(
             "value" if returned else "list",
@@ -109,14 +126,40 @@ def _columns(ctx: Context, rep: Rep, what: str = RETURNS) -> Rep:
         )
     count = lists.length(ctx, rep)
     types = kind.elem.parts or (F64,)
-    columns = []
-    for part in types:
-        assert isinstance(part, Scalar)
-        column = array(part, 1, "C")
-        columns.append(Rep(ArrayOf(column), [ctx.emit("alloc", count, type=str(column))]))
+    columns = [_column(ctx, part, count) for part in types]
     if kind.elem.parts:
         lists.by_library(ctx, "handed_over", compound(TupleOf, columns), rep, known(PUT_INTO))
     return compound(ListedOf, columns, kind.elem)
+
+
+def _column(ctx: Context, part: Type, count: Value) -> Rep:
+    assert isinstance(part, Scalar)
+    column = array(part, 1, "C")
+    return Rep(ArrayOf(column), [ctx.emit("alloc", count, type=str(column))])
+
+
+def _lists_of_a_list(ctx: Context, rep: Rep) -> Rep:
+    """Their lengths, and the columns of all that they hold one after another."""
+    lengths = _column(ctx, I64, lists.length(ctx, rep))
+    lists.by_library(ctx, "lengths", lengths, rep)
+    below = _columns(ctx, lists.by_library(ctx, "flattened", lists.empty(ctx), rep))
+    if not isinstance(below.abstract, ListedOf):  # nothing is ever in them
+        below = compound(ListedOf, [_column(ctx, F64, Const(I64, 0))], Number(F64))
+    return compound(ListedOf, [lengths, *below.items()], below.abstract)
+
+
+PACKED = {1: "packed", 2: "packed_planes"}
+"""Number of dimensions -> the library function that puts such arrays one behind another."""
+
+
+def _arrays_of_a_list(ctx: Context, rep: Rep, kind: ArrayOf) -> Rep:
+    """Their sizes, a column for each axis, and their elements one after another."""
+    count = lists.length(ctx, rep)
+    sizes = [_column(ctx, I64, count) for _ in range(kind.rank)]
+    total = lists.by_library(ctx, "total_size", rep).parts[0]
+    content = _column(ctx, kind.elem, total)
+    lists.by_library(ctx, PACKED[kind.rank], rep, content, *sizes)
+    return compound(ListedOf, [*sizes, content], kind)
 
 
 def _goes_into_columns(kind: Abstract) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import EnumType
 from typing import Any
 
-from ssad.frontend import complex_arrays, dicts, lists, outside, records, sequences
+from ssad.frontend import choices, complex_arrays, dicts, lists, outside, records, sequences
 from ssad.frontend.abstract import (
     ArrayOf,
     ComplexArrayOf,
@@ -16,6 +16,7 @@ from ssad.frontend.abstract import (
     ListOf,
     MemoryList,
     Number,
+    OneOf,
     RangeOf,
     SliceOf,
     TupleOf,
@@ -29,6 +30,7 @@ from ssad.ir.core import Const, Op, Value
 from ssad.ir.types import I64
 
 _ZERO, _ONE = Const(I64, 0), Const(I64, 1)
+_LEAST = Const(I64, -(2**63))
 OUT_OF_BOUNDS = "index {0} is out of bounds for axis {1} with size {2}"
 
 
@@ -39,6 +41,8 @@ def getitem(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 
 def subscript(ctx: Context, container: Rep, index: Rep) -> Rep:
     """`container[index]`."""
+    if isinstance(index.abstract, OneOf):
+        return choices.each(ctx, index, lambda one: subscript(ctx, container, one))
     found = outside.single_item(ctx, container, index)
     if found is not None:
         return found
@@ -236,22 +240,28 @@ def bounds_of(ctx: Context, axis: Rep, size: Value) -> tuple[Value, Value, Value
     """Start, count and step of a slice of an axis or list, clipped as Python clips it."""
     start, stop, step = axis.items()
     by = _ONE if _is_object(step, None) else as_index(ctx, step, "the step of a slice")
-    if not isinstance(by, Const):
-        raise unsupported(
-            "index", "the step of a slice has to be known at compile time", ctx.loc, "write a loop"
-        )
     ctx.check(ctx.emit("ne", by, _ZERO), "ValueError", "slice step cannot be zero")
-    forward = by.value > 0
-    last = ctx.emit("sub", size, _ONE)
-    low, high = (_ZERO, size) if forward else (Const(I64, -1), last)
-    first = _bound(ctx, start, size, low, high, low if forward else high)
-    beyond = _bound(ctx, stop, size, low, high, high if forward else low)
-    near, far = (first, beyond) if forward else (beyond, first)
+    forward = ctx.emit("gt", by, _ZERO)
+
+    def either(ahead: Value, back: Value) -> Value:
+        if isinstance(forward, Const):
+            return ahead if forward.value else back
+        return ctx.emit("select", forward, ahead, back)
+
+    low, high = either(_ZERO, Const(I64, -1)), either(size, ctx.emit("sub", size, _ONE))
+    first = _bound(ctx, start, size, low, high, either(low, high))
+    beyond = _bound(ctx, stop, size, low, high, either(high, low))
+    near, far = either(first, beyond), either(beyond, first)
     empty = ctx.emit("le", far, near)
     span = ctx.emit("select", empty, _ZERO, ctx.emit("sub", far, near))
-    stride = abs(by.value)
-    if stride != 1:
-        span = ctx.emit("floordiv", ctx.emit("add", span, Const(I64, stride - 1)), Const(I64, stride))
+    if not isinstance(by, Const):
+        by = ctx.emit("select", ctx.emit("eq", by, _LEAST), Const(I64, 1 - 2**63), by)  # -by has to fit
+        stride = either(by, ctx.emit("neg", by))
+        # rounded down, so that an empty slice has -1 + 1 items
+        span = ctx.emit("add", ctx.emit("floordiv", ctx.emit("sub", span, _ONE), stride), _ONE)
+    elif abs(by.value) != 1:
+        width = abs(by.value)
+        span = ctx.emit("floordiv", ctx.emit("add", span, Const(I64, width - 1)), Const(I64, width))
     return ctx.emit("select", empty, _ZERO, first), span, by
 
 

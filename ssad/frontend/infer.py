@@ -27,12 +27,13 @@ from ssad.frontend.abstract import (
 from ssad.frontend.arguments import abstract_of
 from ssad.frontend.binding import POSITIONAL, bind
 from ssad.frontend.captures import Capture, Guard
-from ssad.frontend.choices import leads_on
+from ssad.frontend.choices import is_chosen, leads_on
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context
 from ssad.frontend.custom import through_the_door
 from ssad.frontend.engine import Differentiate, Engine, Instance
 from ssad.frontend.handover import Change
+from ssad.frontend.joins import is_constant
 from ssad.frontend.lift import Lifted
 from ssad.frontend.outside import default_value
 from ssad.frontend.places import Widened
@@ -87,7 +88,7 @@ def infer(
     failure: SsadError | None = None
     try:
         typed = _until_settled(engine, fn, arguments)
-        if not leads_on(typed.result):
+        if not leads_on(typed.result) and not is_chosen(typed.result):
             return typed
     except SsadError as error:
         failure = error
@@ -181,6 +182,11 @@ def _in_rounds(engine: Engine, lifted: Lifted, arguments: Sequence[Abstract]) ->
         engine.again()
 
 
+def _is_object(result: Abstract) -> bool:
+    """Whether it is an object known at compile time, or one of several constants."""
+    return isinstance(result, Known) or is_constant(result)
+
+
 def _refuse_result(result: Abstract, place: Location | None) -> None:
     """Refuse what has no way out of native code: all but numbers, arrays, strings, None, and their tuples."""
     if isinstance(result, ObjectOf | MemoryList | ListedOf):
@@ -190,7 +196,7 @@ def _refuse_result(result: Abstract, place: Location | None) -> None:
             _refuse_result(item, place)
     elif isinstance(result, MaybeNone):
         _refuse_result(result.of, place)
-    elif not isinstance(result, Number | ComplexOf | ArrayOf | ComplexArrayOf | Known):
+    elif not isinstance(result, Number | ComplexOf | ArrayOf | ComplexArrayOf) and not _is_object(result):
         raise unsupported(
             "value",
             f"this function returns a {result}, which is not compiled yet",

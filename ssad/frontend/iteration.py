@@ -23,7 +23,6 @@ from ssad.frontend.abstract import (
     MapOf,
     MemoryList,
     Number,
-    OneOf,
     RangeOf,
     Reference,
     ReversedOf,
@@ -232,17 +231,12 @@ def _differ(kinds: Sequence[Abstract]) -> bool:
     if len(kinds) > 1 and any(map(_leads_to_objects, kinds)):
         return True
     try:
-        if any(_chooses(join(a, b)) for a, b in pairwise(kinds)):
+        if any(choices.is_chosen(join(a, b)) for a, b in pairwise(kinds)):
             return True
     except NoJoin:
         return True
     numbers = [kind.type for kind in kinds if isinstance(kind, Number) and kind.flavour is PYTHON]
     return BOOL in numbers and any(type is not BOOL for type in numbers)
-
-
-def _chooses(kind: Abstract) -> bool:
-    """Whether it is, or has inside, one of several functions."""
-    return isinstance(kind, OneOf) or any(map(_chooses, kind.children()))
 
 
 def _leads_to_objects(kind: Abstract) -> bool:

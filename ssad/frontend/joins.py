@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Hashable
+from enum import Enum
 
 from ssad.frontend.abstract import (
     DTYPES,
@@ -108,7 +109,7 @@ def join(a: Abstract, b: Abstract) -> Abstract:
             return a.rebuilt(join(x, y) for x, y in zip(a.items, b.items, strict=True))
         if isinstance(a, TupleOf):
             raise NoJoin("give the variable tuples of one length on every path")
-    for alike in (_is_function, _is_object):
+    for alike in (_is_function, _is_object, is_constant):
         if all(all(map(alike, x.items)) if isinstance(x, OneOf) else alike(x) for x in (a, b)):
             return _one_of(a, b)
     raise NoJoin("give the variable one type on every path, or use two variables")
@@ -122,8 +123,15 @@ def _is_object(kind: Abstract) -> bool:
 def _is_function(kind: Abstract) -> bool:
     """Whether it is a function that can be told from others by what it is."""
     if isinstance(kind, Known):
-        return callable(kind.object) and not isinstance(kind.object, type)
+        return callable(kind.object) and not isinstance(kind.object, Enum)
     return isinstance(kind, Closure) or (isinstance(kind, PartialOf) and _is_function(kind.items[0]))
+
+
+def is_constant(kind: Abstract) -> bool:
+    """Whether it is a string or the member of an enumeration, or one of several."""
+    if isinstance(kind, OneOf):
+        return all(map(is_constant, kind.items))
+    return isinstance(kind, Known) and isinstance(kind.object, str | Enum)
 
 
 def _one_of(a: Abstract, b: Abstract) -> Abstract:
@@ -155,6 +163,8 @@ def _place(kind: Abstract) -> tuple[str, int, int]:
         where = kind.tag.lifted.function.loc
         return kind.tag.name, where.line if where else 0, where.column if where and where.column else 0
     assert isinstance(kind, Known)
+    if is_constant(kind):
+        return f"{type(kind.object).__qualname__} {kind.object!r}", 0, 0
     code = getattr(kind.object, "__code__", None)
     name = f"{getattr(kind.object, '__module__', '')}.{getattr(kind.object, '__qualname__', kind)}"
     return name, code.co_firstlineno if code else 0, 0

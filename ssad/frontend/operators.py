@@ -24,11 +24,13 @@ from ssad.frontend.abstract import (
     ListOf,
     MemoryList,
     Number,
+    OneOf,
     TupleOf,
 )
 from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.comparisons import truth
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, compound, flag_of, known, scalar
+from ssad.frontend.joins import is_constant
 from ssad.frontend.powers import power
 from ssad.frontend.promotion import (
     ARITHMETIC,
@@ -83,6 +85,9 @@ def binary(ctx: Context, symbol: str, a: Rep, b: Rep) -> Rep:
         return _repeat(ctx, b, a)
     if isinstance(x, Known) and isinstance(y, Known):
         return _known_operands(ctx, symbol, x.object, y.object)
+    if any(isinstance(kind, OneOf) and is_constant(kind) for kind in (x, y)):
+        cause = f"`{symbol}` of {x} and {y} is not compiled, since it is known at run time only which it is"
+        raise unsupported("value", cause, ctx.loc, "compare it, or take it as a key")
     big = big_int_as_float(ctx, a, b)
     if big is not None:
         return binary(ctx, symbol, *big)

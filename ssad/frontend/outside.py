@@ -9,8 +9,18 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from ssad.frontend import cells
-from ssad.frontend.abstract import SCALARS, Closure, DictOf, Known, ListOf, Number, TupleOf
+from ssad.frontend import cells, choices
+from ssad.frontend.abstract import (
+    SCALARS,
+    Abstract,
+    Closure,
+    DictOf,
+    Known,
+    ListOf,
+    Number,
+    OneOf,
+    TupleOf,
+)
 from ssad.frontend.arguments import why_not_an_array
 from ssad.frontend.captures import Capture, Origin, class_attribute
 from ssad.frontend.closures import default_name
@@ -53,6 +63,11 @@ def opened(ctx: Context, rep: Rep) -> Rep:
     """A list, tuple or dict found outside, as a list, tuple or dict of its items; a number of a class of its
     own (`enum.IntEnum`) as a number; anything else as it is.
     """
+    if isinstance(rep.abstract, OneOf) and all(map(_is_number, rep.abstract.items)):
+        value = opened(ctx, rep.items()[0])
+        for here, one in choices.cases(ctx, rep):
+            value = ctx.select(here, opened(ctx, one), value)
+        return value
     obj = rep.abstract.object if isinstance(rep.abstract, Known) else None
     for number in (int, float):
         if isinstance(obj, number) and type(obj) is not number:
@@ -72,6 +87,10 @@ def opened(ctx: Context, rep: Rep) -> Rep:
     if not all(type(key) is str for key in obj):
         return rep
     return compound(DictOf, [item(ctx, obj, key) for key in obj], tuple(obj))
+
+
+def _is_number(kind: Abstract) -> bool:
+    return isinstance(kind, Known) and isinstance(kind.object, int | float)
 
 
 def single_item(ctx: Context, rep: Rep, index: Rep) -> Rep | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ssad.frontend.abstract import DTYPES, NUMPY, Known, ListOf, Number, Text, TupleOf
+from functools import partial
+
+from ssad.frontend import choices
+from ssad.frontend.abstract import DTYPES, NUMPY, Known, ListOf, Number, OneOf, Text, TupleOf
 from ssad.frontend.codes import unsupported
 from ssad.frontend.context import Context, Rep, known
 from ssad.frontend.exceptions import field_of
@@ -18,6 +21,10 @@ def print_(ctx: Context, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
     if keywords:
         name = next(iter(keywords))
         raise unsupported("side_effect", f"print with {name}= is not compiled", ctx.loc, "leave it out")
+    for n, rep in enumerate(args):
+        if isinstance(rep.abstract, OneOf):
+            given = {"sep": known(sep), "end": known(end)}
+            return choices.each(ctx, rep, partial(_with, ctx, args, n, given))
     text = ""
     numbers: list[Rep] = []
     for n, rep in enumerate(args):
@@ -29,6 +36,11 @@ def print_(ctx: Context, args: list[Rep], keywords: dict[str, Rep]) -> Rep:
     wide = [ctx.cast(value, F64) if value.type is F32 else value for value in values]
     ctx.emit("print", *wide, text=text + end, kinds=kinds)
     return known(None)
+
+
+def _with(ctx: Context, args: list[Rep], at: int, keywords: dict[str, Rep], one: Rep) -> Rep:
+    """The same with one of the arguments known."""
+    return print_(ctx, [*args[:at], one, *args[at + 1 :]], dict(keywords))
 
 
 _DEFAULTS = {"sep": " ", "end": "\n"}

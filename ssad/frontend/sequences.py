@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import EnumType
 
-from ssad.frontend import dicts, lists
+from ssad.frontend import choices, dicts, lists
 from ssad.frontend.abstract import (
     Abstract,
     ArrayOf,
@@ -13,6 +13,7 @@ from ssad.frontend.abstract import (
     ListOf,
     MemoryList,
     Number,
+    OneOf,
     RangeOf,
     SliceOf,
     TupleOf,
@@ -142,6 +143,8 @@ def unpack(ctx: Context, op: Op, operands: list[Rep]) -> Rep:
 def length(ctx: Context, rep: Rep) -> Rep:
     """`len(x)`."""
     kind = rep.abstract
+    if isinstance(kind, OneOf):
+        return choices.each(ctx, rep, lambda one: length(ctx, one))
     if dicts.is_dict(rep):
         return scalar(dicts.length(ctx, rep))
     if isinstance(kind, ViewOf):

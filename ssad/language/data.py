@@ -206,15 +206,14 @@ def generator_functions(x: float = 0.7, n: int = 4) -> float:
 
 
 def delegating_generators(x: float = 0.7, n: int = 4) -> float:
-    """`yield from`, `try` and `return` in generators."""
+    """`yield from`, `try` around `yield`, and `return` in generators."""
 
     def inverses(n: int):
         for k in range(n):
             try:
-                y = x / k
+                yield x / k
             except ZeroDivisionError:
-                y = x
-            yield y
+                yield x
         return x * x
 
     def outer():
@@ -263,6 +262,16 @@ def attributes_by_name(x: float = 0.7) -> float:
     setattr(held, "weight", 2.0 * x)
     weight = getattr(held, "weight", 1.0) + getattr(held, "bias", 0.5)
     return weight * held.value if hasattr(held, "value") and type(held) is _Halved else 0.0
+
+
+def names_of_states(x: float = 0.7, n: int = 4) -> float:
+    """Strings and members of enumerations that depend on the data: compared, taken as keys, returned."""
+    state = "warm"
+    total = 0.0
+    for _ in range(n):
+        total += x if state == "warm" else x * x
+        state = "cold" if total > 1.0 else "warm"
+    return total * {"warm": 1.0, "cold": x}[state]
 
 
 def strings_of_a_mode(x: float = 0.7, mode: str = "Mean square") -> float:

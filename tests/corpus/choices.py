@@ -3,6 +3,7 @@
 import functools
 import math
 from dataclasses import dataclass
+from enum import Enum, IntEnum
 
 import numpy as np
 
@@ -176,3 +177,101 @@ def an_object_of_the_other_class(x, n):
         return shape.radius
     except AttributeError:
         return shape.area() * 2.0
+
+
+@case(args=[lambda: (0.7, 0), lambda: (1.3, 9)], argnums=0)
+def states_by_name(x, n):
+    """A string that says how it goes on, chosen by the data."""
+    state, total = "start", 0.0
+    for _ in range(n):
+        if state == "start":
+            total += x
+            state = "run"
+        elif state == "run":
+            total *= x
+            if total > 3.0:
+                state = "cool"
+        elif state in ("cool", "wait"):
+            total -= math.sin(x)
+            state = "wait" if state == "cool" else "start"
+    weights = {"start": x, "run": x * x, "cool": 2.0}
+    total += weights.get(state, 0.5) + (weights[state] if state in weights else 1.0)
+    if state != "run" and state > "a" and state:
+        total *= len(state)
+    return total
+
+
+class Way(Enum):
+    UP = 2.0
+    DOWN = 3.0
+
+    def turned(self):
+        return Way.DOWN if self is Way.UP else Way.UP
+
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 3
+
+
+@case(args=[lambda: (0.7, 3), lambda: (1.3, 6)], argnums=0)
+def members_by_data(x, n):
+    way, level, total = Way.UP, Level.LOW, 0.0
+    last = None
+    for k in range(n):
+        match way:
+            case Way.UP:
+                total = total * x + way.value
+            case _:
+                total -= x * way.value
+        way = way.turned()
+        level = Level.HIGH if total > 1.0 else Level.LOW
+        total += level * x + (level == 3)
+        last = way if k > 3 else None
+    return total if last is None else total * Way[last.name].value
+
+
+class Light:
+    def __init__(self, x):
+        self.state = "red"
+        self.glow = x
+
+    def step(self, x):
+        if self.state == "red":
+            self.state = "green"
+            self.glow += x
+        elif self.state == "green":
+            self.state = "yellow"
+            self.glow *= x
+        else:
+            self.state = "red"
+
+
+@case(args=[lambda: (0.7, 2), lambda: (1.3, 7)], argnums=0)
+def an_attribute_that_names_a_state(x, n):
+    light = Light(x)
+    seen = []
+    for _ in range(n):
+        light.step(x)
+        seen.append(light.state)
+
+    def walk(state, k):
+        if k == 0:
+            return x if state == "green" else x * x
+        return walk("red" if state == "green" else "green", k - 1) * x
+
+    return light.glow * (2.0 if light.state == "red" else 3.0) + seen.count("red") * x + walk(seen[-1], n)
+
+
+@case(args=[lambda: (0.7, 0), lambda: (1.7, 1)], argnums=0)
+def types_by_data(x, n):
+    kind = (float, int)[n]
+    error = KeyError if n else ValueError
+    try:
+        if x > 0.5:
+            raise error("chosen")
+        return x
+    except ValueError:
+        return kind(x) * x
+    except KeyError:
+        return kind(x) + x * x
