@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import math
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -472,6 +473,65 @@ def test_lists_made_inside_are_results() -> None:
     rows = [(float(k), None, None, None, Bounds(1.0, 1.0 + 0.0j)) for k in range(2)]
     assert dots == (rows, {"last": [1.0, 3.0]})
     assert ssad.jit(lambda x: ([], [x]))(2.0) == ([], [2.0])
+
+
+def trajectory(x: Any, n: int) -> Any:
+    state, states = np.array([x, 1.0]), []
+    for _ in range(n):
+        state[0] = state[0] * state[1] + 0.1
+        state[1] *= math.sin(x)
+        states.append(state.copy())
+    return states
+
+
+def nested(x: Any, n: int) -> Any:
+    triangle = [[[x * k for k in range(i)] for i in range(j)] for j in range(n)]
+    labelled = [[(x, k, "t") for k in range(j)] for j in range(n)]
+    grids = [np.full((k, 2), x * k) for k in range(n)]
+    return triangle, labelled, grids, [[] for _ in range(n)]
+
+
+def test_lists_of_lists_and_of_arrays_are_results() -> None:
+    for n in (0, 1, 4):
+        got, expected = ssad.jit(nested)(1.5, n), nested(1.5, n)
+        assert got[0] == expected[0] and got[1] == expected[1] and got[3] == expected[3]
+        assert [grid.tolist() for grid in got[2]] == [grid.tolist() for grid in expected[2]]
+        assert [grid.shape for grid in got[2]] == [grid.shape for grid in expected[2]]
+        for a, b in zip(ssad.jit(trajectory)(1.5, n), trajectory(1.5, n), strict=True):
+            np.testing.assert_array_equal(a, b)
+    dots = ssad.jvp(trajectory, (1.5, 3), (1.0, None))[1]
+    differences = zip(trajectory(1.5 + 1e-6, 3), trajectory(1.5 - 1e-6, 3), strict=True)
+    for dot, (above, below) in zip(dots, differences, strict=True):
+        np.testing.assert_allclose(dot, (above - below) / 2e-6, rtol=1e-8, atol=1e-8)
+    _, pullback = ssad.vjp(trajectory, 1.5, 3)
+    weights = [np.zeros(2), np.array([1.0, -2.0]), np.array([0.5, 0.25])]
+    expected = sum(float(np.dot(w, dot)) for w, dot in zip(weights, dots, strict=True))
+    assert pullback(weights)[0] == pytest.approx(expected, rel=1e-13)
+    _, pullback = ssad.vjp(lambda x: [[x, 2.0 * x], [], [x * x]], 1.5)
+    assert pullback([[1.0, 10.0], [], [100.0]]) == (321.0,)
+
+
+class Phase(enum.Enum):
+    SOLID = "s"
+    LIQUID = "l"
+
+
+def labelled(x: float) -> Any:
+    try:
+        if x > 2.0:
+            raise ValueError("hot")
+        word = "cold" if x < 1.0 else "warm"
+    except ValueError:
+        word = "hot"
+    phase = Phase.LIQUID if x > 1.0 else Phase.SOLID
+    return word, phase, (phase if x > 1.5 else None), {"first": x, "name": phase.name}
+
+
+def test_strings_and_members_by_data_are_results() -> None:
+    for x in (0.5, 1.2, 1.7, 3.0):
+        assert ssad.jit(labelled)(x) == labelled(x)
+    value, dot = ssad.jvp(labelled, (1.7,), (1.0,))
+    assert value == labelled(1.7) and dot == (None, None, None, {"first": 1.0, "name": None})
 
 
 def test_an_object_that_is_changed_comes_in_once() -> None:

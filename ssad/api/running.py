@@ -187,7 +187,12 @@ def _seeds(kind: Abstract, bar: Any) -> Iterator[Any]:
     """The seeds of a result of this kind, one for each float that leaves native code; of a list a column for
     each float of an element.
     """
-    if isinstance(kind, ListedOf):
+    if isinstance(kind, ListedOf) and isinstance(kind.tag, ListedOf):
+        yield from _seeds(kind.tag, [item for items in bar for item in items])
+    elif isinstance(kind, ListedOf) and isinstance(kind.tag, ArrayOf):
+        if kind.tag.elem.is_float:
+            yield np.concatenate([np.zeros(0), *(np.ravel(one) for one in bar)])
+    elif isinstance(kind, ListedOf):
         rows = [[*_seeds(kind.tag, one)] for one in bar]
         columns = [part.is_float for part in kind.tag.parts]
         for n in range(sum(columns)):

@@ -400,7 +400,12 @@ class ListOf(TreeOf):
 
 
 class ListedOf(Compound):
-    """A list as it leaves native code: its items are arrays, a column for each part of an element `tag`."""
+    """A list as it leaves native code: its items are arrays, a column for each part of an element `tag`.
+
+    Where the elements are lists, themselves `ListedOf`, there is a column of their lengths before the columns
+    of all that they hold, one after another; where they are arrays, a column for each axis, and one of their
+    elements in C order.
+    """
 
     noun = "list"
 

@@ -51,10 +51,10 @@ from ssad.frontend.abstract import (
 )
 from ssad.frontend.caught import is_of, text
 from ssad.frontend.codes import unsupported, untypable
-from ssad.frontend.comparisons import compare, count_in, index_in
+from ssad.frontend.comparisons import compare, count_in, index_in, truth
 from ssad.frontend.context import FALSE, TRUE, Context, Rep, known, scalar
 from ssad.frontend.conversion import element_value, round_, rounded, to_bool, to_float, to_int
-from ssad.frontend.indexing import copy_of
+from ssad.frontend.indexing import copy_of, subscript
 from ssad.frontend.managers import issubclass_
 from ssad.frontend.nothing import there, value_of
 from ssad.frontend.operators import absolute, binary, divmod_, unary
@@ -308,6 +308,20 @@ BUILTINS: dict[Any, Handler] = {
     math.fabs: Handler(math_fabs, "x"),
     np.sign: Handler(sign, "x"),
     operator.neg: Handler(lambda ctx, x: unary(ctx, "-", x), "x"),
+    operator.pos: Handler(lambda ctx, x: unary(ctx, "+", x), "x"),
+    operator.invert: Handler(lambda ctx, x: unary(ctx, "~", x), "x"),
+    operator.abs: Handler(absolute, "x"),
+    operator.truth: Handler(lambda ctx, x: plain_bool(truth(ctx, x)), "x"),
+    operator.not_: Handler(lambda ctx, x: plain_bool(ctx.not_(truth(ctx, x))), "x"),
+    operator.and_: _operator("&"),
+    operator.or_: _operator("|"),
+    operator.xor: _operator("^"),
+    operator.lshift: _operator("<<"),
+    operator.rshift: _operator(">>"),
+    operator.getitem: Handler(subscript, "container index"),
+    operator.contains: Handler(lambda ctx, items, x: compare(ctx, "in", x, items), "items x"),
+    operator.is_: _comparison("is"),
+    operator.is_not: _comparison("is not"),
     operator.add: _operator("+"),
     operator.sub: _operator("-"),
     operator.mul: _operator("*"),

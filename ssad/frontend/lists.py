@@ -327,7 +327,7 @@ def delitem(ctx: Context, rep: Rep, index: Rep) -> None:
     """`del xs[i]` and `del xs[a:b]`."""
     _alter(ctx, rep)
     if isinstance(index.abstract, SliceOf):
-        _assign_slice(ctx, rep, index, compound(TupleOf, []))
+        _delete_slice(ctx, rep, index)
         return
     _need_index(ctx, index)
     at = _checked(ctx, rep, index, "list assignment index out of range")
@@ -346,24 +346,41 @@ def _need_index(ctx: Context, index: Rep) -> None:
 
 
 def _copy_of_slice(ctx: Context, rep: Rep, index: Rep) -> Rep:
-    from ssad.frontend.indexing import bounds_of
-
-    start, count, step = bounds_of(ctx, index, length(ctx, rep))
-    made = empty(ctx)
-    return by_library(ctx, "slice", made, rep, scalar(start), scalar(count), scalar(step))
+    return by_library(ctx, "slice", empty(ctx), rep, *map(scalar, _bounds_of(ctx, index, rep)))
 
 
 def _assign_slice(ctx: Context, rep: Rep, index: Rep, value: Rep) -> None:
     """`xs[a:b] = items`, of as many items as there are."""
+    first, end, step = _raw_bounds(ctx, rep, index)
+    items = by_library(ctx, "filled", empty(ctx), value)  # it may be the list itself
+    if step is None:
+        by_library(ctx, "replaced", rep, empty(ctx), first, end, items)
+    else:
+        picked = map(scalar, _bounds_of(ctx, index, rep))
+        by_library(ctx, "replaced_every", rep, empty(ctx), first, end, items, *picked)
+
+
+def _delete_slice(ctx: Context, rep: Rep, index: Rep) -> None:
+    first, end, step = _raw_bounds(ctx, rep, index)
+    if step is None:
+        by_library(ctx, "replaced", rep, empty(ctx), first, end, compound(TupleOf, []))
+    else:
+        by_library(ctx, "deleted_every", rep, *map(scalar, _bounds_of(ctx, index, rep)))
+
+
+def _raw_bounds(ctx: Context, rep: Rep, index: Rep) -> tuple[Rep, Rep, Rep | None]:
+    """Where a slice begins and ends as it was written, and its step if that may be another than 1."""
     start, stop, step = index.items()
-    if not (is_none(step) or (isinstance(step.abstract, Number) and step.abstract.constant == 1)):
-        raise unsupported(
-            "list", "assigning to a slice of a list with a step is not compiled yet", ctx.loc, "write a loop"
-        )
     first = known(0) if is_none(start) else scalar(as_index(ctx, start, "the bound of a slice"))
     end = scalar(length(ctx, rep) if is_none(stop) else as_index(ctx, stop, "the bound of a slice"))
-    items = by_library(ctx, "filled", empty(ctx), value)  # it may be the list itself
-    by_library(ctx, "replaced", rep, empty(ctx), first, end, items)
+    is_one = is_none(step) or (isinstance(step.abstract, Number) and step.abstract.constant == 1)
+    return first, end, None if is_one else step
+
+
+def _bounds_of(ctx: Context, index: Rep, rep: Rep) -> tuple[Value, Value, Value]:
+    from ssad.frontend.indexing import bounds_of
+
+    return bounds_of(ctx, index, length(ctx, rep))
 
 
 # Whole lists
@@ -557,8 +574,13 @@ def _remove(ctx: Context, rep: Rep, value: Rep) -> Rep:
     return by_library(ctx, "removed", rep, value)
 
 
-def _index(ctx: Context, rep: Rep, value: Rep) -> Rep:
-    found = by_library(ctx, "found", rep, value)
+def _index(ctx: Context, rep: Rep, value: Rep, start: Rep | None, stop: Rep | None) -> Rep:
+    if start is None:
+        found = by_library(ctx, "found", rep, value)
+    else:
+        low = scalar(as_index(ctx, start, "the start of list.index"))
+        high = scalar(length(ctx, rep) if stop is None else as_index(ctx, stop, "the end of list.index"))
+        found = by_library(ctx, "found_between", rep, value, low, high)
     ctx.check(ctx.emit("ge", found.parts[0], _ZERO), "ValueError", *_missing(ctx, value))
     return found
 
@@ -594,7 +616,7 @@ def _methods() -> dict[str, Any]:
         "copy": Handler(to_list, ""),
         "count": Handler(lambda ctx, rep, value: by_library(ctx, "counted", rep, value), "value"),
         "extend": Handler(extend, "iterable"),
-        "index": Handler(_index, "value"),
+        "index": Handler(_index, "value", "start stop"),
         "insert": Handler(_insert, "index object"),
         "pop": Handler(_pop, "", "index"),
         "remove": Handler(_remove, "value"),

@@ -10,6 +10,7 @@ import numpy as np
 
 from ssad.frontend import complex_arrays, complexes, lists, sequences
 from ssad.frontend.abstract import (
+    NUMPY,
     Abstract,
     ArrayOf,
     ComplexArrayOf,
@@ -25,7 +26,7 @@ from ssad.frontend.codes import unsupported, untypable
 from ssad.frontend.comparisons import truth
 from ssad.frontend.context import Context, Rep, known, scalar
 from ssad.frontend.conversion import dtype_of, element_value
-from ssad.frontend.indexing import copy_of
+from ssad.frontend.indexing import copy_of, subscript
 from ssad.frontend.iteration import array_rep
 from ssad.frontend.joins import NoJoin, join
 from ssad.frontend.promotion import as_index, meeting_type
@@ -138,7 +139,7 @@ def _from(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
     if isinstance(x.abstract, MemoryList):
         return _from_list(ctx, x, dtype)
     rows = x.items() if isinstance(x.abstract, TupleOf | ListOf) else []
-    if any(isinstance(row.abstract, ArrayOf | MemoryList) for row in rows):
+    if any(_is_array(row) or _leaf_in(row.abstract)[1] > 1 for row in rows):
         return _from_list(ctx, lists.in_memory(ctx, x), dtype)
     nested = [isinstance(row.abstract, TupleOf | ListOf) for row in rows]
     width = len(rows[0].items()) if rows and all(nested) else 0
@@ -174,40 +175,51 @@ def _as_array(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
 
 
 def _from_list(ctx: Context, x: Rep, dtype: Rep | None) -> Rep:
-    """`np.array` of a list in memory: of numbers, or of rows (arrays, lists or tuples of numbers)."""
+    """`np.array` of a list in memory: of numbers, or of rows or planes of numbers (arrays, lists, tuples)."""
     assert isinstance(x.abstract, MemoryList)
-    kind = x.abstract.elem
-    number = _number_in(kind)
-    if number is None or number.numpy_type is not number.type:
+    leaf, rank = _leaf_in(x.abstract)
+    in_complex = complex_arrays.is_complex_dtype(dtype) or (dtype is None and isinstance(leaf, ComplexOf))
+    fine = isinstance(leaf, Number) and leaf.numpy_type is leaf.type
+    if rank > 3 or not (fine or (in_complex and isinstance(leaf, ComplexOf))):
         raise unsupported(
             "value", f"np.array of {x.abstract} is not compiled", ctx.loc, "use np.zeros and fill it"
         )
-    elem, count = _dtype(ctx, dtype, number.type), lists.length(ctx, x)
-    if kind is None or isinstance(kind, Number):
-        return lists.by_library(ctx, "array", array_rep(_alloc(ctx, [count], elem)), x)
-    ctx.check(ctx.emit("gt", count, Const(I64, 0)), "ValueError", NO_ROWS)
-    first = lists.element(ctx, x, Const(I64, 0))
-    sizes = [count, sequences.length(ctx, first).parts[0]]
-    if isinstance(kind, ArrayOf) and kind.rank == 2:
-        sizes.append(ctx.dim(first.parts[0], 1))
-    fresh = array_rep(_alloc(ctx, sizes, elem))
-    return lists.by_library(ctx, "planes" if len(sizes) == 3 else "rows", fresh, x, *map(scalar, sizes[1:]))
+    sizes = [lists.length(ctx, x)]
+    part = x
+    while len(sizes) < rank:
+        ctx.check(ctx.emit("gt", sizes[-1], Const(I64, 0)), "ValueError", NO_ROWS)
+        part = subscript(ctx, part, known(0))
+        sizes += _sizes(ctx, part) if _is_array(part) else [sequences.length(ctx, part).parts[0]]
+    if in_complex:
+        fresh = complex_arrays.made(ctx, sizes, None)
+    else:
+        assert isinstance(leaf, Number)
+        fresh = array_rep(_alloc(ctx, sizes, _dtype(ctx, dtype, leaf.type)))
+    name = ("array", "rows", "planes")[rank - 1]
+    return lists.by_library(ctx, name, fresh, x, *map(scalar, sizes[1:]))
 
 
-def _number_in(kind: Abstract | None) -> Number | None:
-    """What the elements of an array made of such elements of a list are."""
-    if kind is None:
-        return Number(F64)
-    if isinstance(kind, ArrayOf) and kind.rank <= 2:
-        return Number(kind.elem)
+def _is_array(rep: Rep) -> bool:
+    return isinstance(rep.abstract, ArrayOf | ComplexArrayOf)
+
+
+def _leaf_in(kind: Abstract | None) -> tuple[Abstract | None, int]:
+    """What stands at the bottom of lists, arrays and tuples, and how deep it lies; None for mixtures."""
+    if isinstance(kind, ArrayOf):
+        return Number(kind.elem), kind.rank
+    if isinstance(kind, ComplexArrayOf):
+        return ComplexOf([Number(F64, NUMPY), Number(F64, NUMPY)]), kind.rank
     if isinstance(kind, MemoryList):
-        kind = kind.elem or Number(F64)
+        below: Abstract | None = kind.elem or Number(F64)
     elif isinstance(kind, TupleOf | ListOf) and kind.items:
         try:
-            kind = reduce(join, kind.items)
+            below = reduce(join, kind.items)
         except NoJoin:
-            return None
-    return kind if isinstance(kind, Number) else None
+            below = None
+    else:
+        return kind, 0
+    leaf, depth = _leaf_in(below)
+    return leaf, depth + 1
 
 
 def _complex_from(ctx: Context, shape: list[int], elements: Sequence[Any], numbers: Sequence[Rep]) -> Rep:

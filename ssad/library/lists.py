@@ -36,6 +36,48 @@ def handed_over(columns: Any, items: list[Any], put: Any) -> None:
         put(columns, k, items[k])
 
 
+def lengths(out: Any, items: list[Any]) -> None:
+    for k in range(len(items)):
+        out[k] = len(items[k])
+
+
+def flattened(out: list[Any], items: list[Any]) -> Any:
+    for k in range(len(items)):
+        for item in items[k]:
+            out.append(item)
+    return out
+
+
+def total_size(items: list[Any]) -> int:
+    total = 0
+    for k in range(len(items)):
+        total += items[k].size
+    return total
+
+
+def packed(items: list[Any], out: Any, sizes: Any) -> None:
+    at = 0
+    for k in range(len(items)):
+        row = items[k]
+        sizes[k] = len(row)
+        for j in range(len(row)):
+            out[at + j] = row[j]
+        at += len(row)
+
+
+def packed_planes(items: list[Any], out: Any, heights: Any, widths: Any) -> None:
+    at = 0
+    for k in range(len(items)):
+        plane = items[k]
+        height, width = plane.shape
+        heights[k] = height
+        widths[k] = width
+        for i in range(height):
+            for j in range(width):
+                out[at + i * width + j] = plane[i, j]
+        at += height * width
+
+
 def extended(out: list[Any], items: list[Any]) -> None:
     for k in range(len(items)):
         out.append(items[k])
@@ -86,6 +128,38 @@ def replaced(xs: list[Any], behind: list[Any], start: int, stop: int, items: lis
         xs.append(behind[k])
 
 
+def replaced_every(
+    xs: list[Any],
+    behind: list[Any],
+    begin: int,
+    end: int,
+    items: list[Any],
+    start: int,
+    count: int,
+    step: int,
+) -> None:
+    if step == 1:
+        replaced(xs, behind, begin, end, items)
+        return
+    if len(items) != count:
+        raise ValueError(f"attempt to assign sequence of size {len(items)} to extended slice of size {count}")
+    for k in range(count):
+        xs[start + k * step] = items[k]
+
+
+def deleted_every(xs: list[Any], start: int, count: int, step: int) -> None:
+    if step < 0:
+        start += (count - 1) * step
+        step = -step
+    kept = start
+    for k in range(start, len(xs) if count > 0 else start):
+        if (k - start) % step or k - start >= count * step:
+            xs[kept] = xs[k]
+            kept += 1
+    for _ in range(count):
+        xs.pop()
+
+
 def array(out: Any, items: list[Any]) -> Any:
     for k in range(len(items)):
         out[k] = items[k]
@@ -107,21 +181,23 @@ def rows(out: Any, items: list[Any], width: int) -> Any:
 
 def planes(out: Any, items: list[Any], height: int, width: int) -> Any:
     for k in range(len(items)):
-        if items[k].shape[0] != height:
+        if len(items[k]) != height:
             raise ValueError(
                 "setting an array element with a sequence. The requested array has an inhomogeneous shape "
                 f"after 1 dimensions. The detected shape was ({len(items)},) + inhomogeneous part."
             )
     for k in range(len(items)):
         plane = items[k]
-        if plane.shape[1] != width:
-            raise ValueError(
-                "setting an array element with a sequence. The requested array has an inhomogeneous shape "
-                f"after 2 dimensions. The detected shape was ({len(items)}, {height}) + inhomogeneous part."
-            )
         for i in range(height):
+            row = plane[i]
+            if len(row) != width:
+                raise ValueError(
+                    "setting an array element with a sequence. The requested array has an inhomogeneous "
+                    f"shape after 2 dimensions. The detected shape was ({len(items)}, {height}) + "
+                    "inhomogeneous part."
+                )
             for j in range(width):
-                out[k, i, j] = plane[i, j]
+                out[k, i, j] = row[j]
     return out
 
 
@@ -182,6 +258,18 @@ def reversed_(xs: list[Any]) -> None:
 def found(xs: Any, value: Any) -> int:
     for k, x in enumerate(xs):
         if (x,) == (value,):
+            return k
+    return -1
+
+
+def found_between(xs: Any, value: Any, start: int, stop: int) -> int:
+    n = len(xs)
+    if start < 0:
+        start = max(start + n, 0)
+    if stop < 0:
+        stop += n
+    for k in range(start, min(stop, n)):
+        if (xs[k],) == (value,):
             return k
     return -1
 
@@ -450,11 +538,14 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "chained": chained,
     "compensated_total": compensated_total,
     "counted": counted,
+    "deleted_every": deleted_every,
     "equal": equal,
     "extended": extended,
     "filled": filled,
     "flat": flat,
+    "flattened": flattened,
     "found": found,
+    "found_between": found_between,
     "greatest": greatest,
     "greatest_by": greatest_by,
     "greatest_by_or": greatest_by_or,
@@ -467,15 +558,19 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "least_by": least_by,
     "least_by_or": least_by_or,
     "least_or": least_or,
+    "lengths": lengths,
     "less": less,
     "multiplied": multiplied,
     "not_more": not_more,
+    "packed": packed,
+    "packed_planes": packed_planes,
     "planes": planes,
     "popped": popped,
     "present": present,
     "removed": removed,
     "repeated": repeated,
     "replaced": replaced,
+    "replaced_every": replaced_every,
     "reversed": reversed_,
     "rows": rows,
     "slice": slice_,
@@ -488,5 +583,6 @@ LOOPS: dict[str, Callable[..., Any]] = {
     "to_list": to_list,
     "together": together,
     "total": total,
+    "total_size": total_size,
 }
 """Name -> what the frontend calls under it."""

@@ -1,6 +1,7 @@
 """Each function of math, NumPy and the builtins that no other theme calls."""
 
 import math
+import operator
 
 import numpy as np
 
@@ -120,3 +121,14 @@ def floats_taken_apart(x, n):
         mantissa, exponent = math.frexp(v)
         total += mantissa * exponent + math.ldexp(v * v, n - exponent)
     return total
+
+
+@case(args=lambda: (0.7, 5))
+def operators_as_functions(x, n):
+    weights = (x, x * x, 2.0)
+    s = operator.abs(operator.neg(x)) + operator.pos(x) * operator.getitem(weights, operator.and_(n, 1))
+    if operator.truth(n) and operator.not_(x > 1.0) and operator.contains(weights, x):
+        s = s * operator.or_(n, 2) + operator.xor(n, 1) * x
+    if operator.is_not(x, None) and not operator.is_(s, None):
+        s += operator.lshift(n, 2) * x + operator.rshift(n, 1) * operator.invert(n)
+    return s

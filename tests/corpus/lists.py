@@ -318,3 +318,40 @@ def piecewise_linear(knots, t):
         left, right = items[i - 1], items[i]
         total += (z - left) / (right - left) * math.cos(right) + bisect.bisect_left(items, z, 1)
     return total + bisect.bisect_right(knots, 2.0 * t, key=lambda v: 2.0 * v)
+
+
+@case(args=[lambda: (_normal(8), 3), lambda: (_normal(8), 1), lambda: (_normal(8), 2)], argnums=0)
+def slices_of_any_step(x, k):
+    """Steps that are known when it runs: slices of lists and arrays, assigned to, deleted."""
+    xs = [v * v for v in x]
+    picked, backwards = xs[::k], xs[6:0:-k]
+    xs[1::k] = [v * x[0] for v in xs[1::k]]
+    del xs[k::k]
+    rest = list(xs)
+    del rest[::-2]
+    total = sum(xs) + sum(picked) * sum(backwards)
+    for v in rest:
+        total = total * 0.7 + v
+    work = np.zeros(8)
+    work[::k] = x[::k]
+    work[7:1:-k] = x[2]
+    for v in work[::-k]:
+        total = total * 0.5 + v
+    return (
+        total
+        + xs.index(float(xs[-1]), -1)
+        + (1.0, 2.0, 1.0).index(1.0, 1)
+        + picked.index(float(picked[0]), -8, 8)
+    )
+
+
+@case(args=lambda: (_normal(8), 2), raises=ValueError)
+def too_few_for_a_step(x, k):
+    xs = list(x)
+    xs[::k] = [x[0]]
+    return xs[0]
+
+
+@case(args=lambda: (_normal(8), 0), raises=ValueError)
+def a_step_of_nothing(x, k):
+    return list(x)[::k][0]

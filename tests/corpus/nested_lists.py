@@ -290,3 +290,21 @@ def lists_through_recursion(x, n):
     for k, v in enumerate(sorted_ + halves(arrays, n)):
         total = total * 0.7 + v * (k + 1)
     return total + arrays[0][0] * len(arrays)
+
+
+@case(args=[lambda: (0.7, 3), lambda: (1.3, 1)], argnums=0)
+def arrays_made_of_planes(x, n):
+    """np.array of lists three deep, of arrays of two axes, and of complex numbers."""
+    cube = np.array([[[x * i + j * k for k in range(2)] for j in range(3)] for i in range(n)])
+    fixed = np.array([[[x, 2.0], [n, 4.0]], [[5.0, x * x], [7.0, 8.5]]])
+    planes = [np.full((2, 2), x * i) for i in range(n)]
+    planes[0][1, 0] = x * x
+    stacked = np.array(planes)
+    turning = np.array([x * 1j**i for i in range(n)])
+    grid = np.array([[i * 1j + j * x for i in range(n)] for j in range(2)])
+    total = 0.0
+    for i in range(n):
+        for j in range(3):
+            total += cube[i, j, 1] * cube[i, j, 0] + stacked[i, 1, 0]
+        total += abs(turning[i] + 0.1) + (grid[1, i] * turning[0]).real
+    return total + fixed[0, 0, 0] * fixed[1, 0, 1] + fixed[1, 1, 1]
