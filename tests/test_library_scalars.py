@@ -19,7 +19,9 @@ from ssad.library.scalars import LIBRARY
 SPECIAL = (0.0, -0.0, 0.5, 1.0, -1.0, 2.5, -3.0, 1e300, -1e300, 5e-324, math.inf, -math.inf, math.nan)
 WHOLE = (0, 1, -1, 2, 12, -18, 35, 97, 10**9 + 7, 2**53 + 1, 2**62, 2**63 - 1)
 INTEGERS = {math.gcd, math.lcm, math.factorial, math.isqrt}
-FUNCTIONS = [fn for fn in LIBRARY if fn is not math.ldexp]  # which has a test of its own
+APART = (math.ldexp, np.around, np.round, np.interp, np.isclose, np.nan_to_num)  # with tests of their own
+FUNCTIONS = [fn for fn in LIBRARY if fn not in APART]
+NUMPYS = [fn for fn in FUNCTIONS if isinstance(fn, np.ufunc) or fn in (np.clip, np.fix, np.sinc)]
 
 
 def arity(fn: Callable[..., Any]) -> int:
@@ -61,14 +63,14 @@ def _bits(x: Any) -> Any:
     return type(x), x
 
 
-@pytest.mark.parametrize("fn", [f for f in FUNCTIONS if not isinstance(f, np.ufunc) and f is not np.clip])
+@pytest.mark.parametrize("fn", [fn for fn in FUNCTIONS if fn not in NUMPYS])
 def test_math(fn: Callable[..., Any]) -> None:
     """Bit for bit, with the same exceptions; the type of the result is the original's."""
     for args in arguments(fn):
         assert outcome(LIBRARY[fn], args) == outcome(fn, args), args
 
 
-@pytest.mark.parametrize("fn", [f for f in FUNCTIONS if isinstance(f, np.ufunc) or f is np.clip])
+@pytest.mark.parametrize("fn", NUMPYS)
 def test_numpy(fn: Callable[..., Any]) -> None:
     """Within 4 ulp, special values alike, and a NumPy scalar of the same type."""
     for args in arguments(fn):
@@ -96,6 +98,58 @@ def test_isclose_with_tolerances() -> None:
             for b in (*SPECIAL, 1.05, 2.4):
                 ours = outcome(lambda a, b, t=tolerances: LIBRARY[math.isclose](a, b, **t), (a, b))
                 assert ours == outcome(lambda a, b, t=tolerances: math.isclose(a, b, **t), (a, b))
+
+
+def compiled_alike(fn: Callable[..., Any], *points: tuple[Any, ...]) -> None:
+    """NumPy's numbers of numbers, to the last bit."""
+    native = ssad.jit(fn, vector_math=False)
+    for args in points:
+        with np.errstate(all="ignore"):
+            expected = fn(*args)
+        assert type(native(*args)) is type(expected)
+        assert _bits(float(native(*args))) == _bits(float(expected)), args
+
+
+def test_numbers_that_are_close() -> None:
+    pairs = [(a, b) for a in SPECIAL for b in (*SPECIAL, 1.0 + 1e-9, 2.5001, 1.05)]
+    compiled_alike(lambda a, b: np.isclose(a, b), *pairs)
+    compiled_alike(lambda a, b: np.isclose(a, b, 0.1, atol=0.3), *pairs)
+    compiled_alike(lambda a, b: np.isclose(a, b, equal_nan=True), *pairs)
+
+
+def test_numbers_made_finite_and_rounded() -> None:
+    every = [(x,) for x in (*SPECIAL, 2.675, -0.5, 1.5)]
+    compiled_alike(lambda x: np.nan_to_num(x), *every)
+    compiled_alike(lambda x: np.nan_to_num(x, nan=7.0, posinf=x, neginf=-1.0), *every)
+    compiled_alike(lambda x: np.round(x), *every)
+    compiled_alike(lambda x: np.around(x, 2), *every)
+
+
+def test_interpolation() -> None:
+    seed = np.random.default_rng(7)
+
+    def between(x: Any, xs: Any, ys: Any) -> Any:
+        return np.interp(x, xs, ys)
+
+    for n in (1, 2, 3, 10):
+        xs, ys = np.sort(seed.normal(size=n)), seed.normal(size=n)
+        points = [(x, xs, ys) for x in (*SPECIAL, *xs.tolist(), *seed.normal(size=20).tolist())]
+        compiled_alike(between, *points)
+        compiled_alike(lambda x, xs, ys: np.interp(x, xs, ys, left=-5, right=7.0), *points)
+        compiled_alike(between, *[(x, xs, np.append(ys[1:], math.inf)) for x, _, _ in points])
+    with pytest.raises(ValueError, match="not of the same length"):
+        ssad.jit(between)(1.0, np.ones(2), np.ones(3))
+    with pytest.raises(ValueError, match="array of sample points is empty"):
+        ssad.jit(between)(1.0, np.ones(0), np.ones(0))
+
+
+def test_sinc_near_zero() -> None:
+    """d/dx at x = 0 is 0, d2/dx2 is -pi**2 / 3; the quotient alone loses all digits of them."""
+    slope, curvature = ssad.grad(lambda x: np.sinc(x)), ssad.hessian(lambda x: np.sinc(x))
+    for x in (0.0, 1e-12, 1e-5, -2e-3):
+        y = math.pi * x
+        assert slope(x) == pytest.approx(-math.pi * (y / 3 - y**3 / 30), rel=1e-9, abs=1e-15)
+        assert curvature(x) == pytest.approx(-(math.pi**2) * (1 / 3 - y**2 / 10), rel=1e-8)
 
 
 def test_library_and_table_share_only_what_differs_in_arguments() -> None:

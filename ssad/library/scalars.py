@@ -225,6 +225,86 @@ def logaddexp2(x: Any, y: Any) -> Any:
     return np.add(x, y)
 
 
+def fix(x: Any) -> Any:
+    return np.trunc(x)
+
+
+def float_power(x: Any, y: Any) -> Any:
+    return np.multiply(x, 1.0) ** np.multiply(y, 1.0)
+
+
+def sinc(x: Any) -> Any:
+    """sin(pi x) / (pi x). Near zero, where the quotient's derivatives cancel, by its series."""
+    angle = np.multiply(x, math.pi)
+    if np.abs(angle) < 0.01:
+        square = np.multiply(angle, angle)
+        return 1.0 - square / 6.0 * (1.0 - square / 20.0 * (1.0 - square / 42.0))
+    return np.divide(np.sin(angle), angle)
+
+
+def around(x: Any, decimals: int = 0) -> Any:
+    return round(np.multiply(x, 1.0), decimals)
+
+
+def nearly(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    """`np.isclose` of numbers."""
+    if equal_nan and np.isnan(a) and np.isnan(b):
+        return np.isnan(a)
+    near = np.less_equal(np.abs(np.subtract(a, b)), np.add(atol, np.multiply(rtol, np.abs(b))))
+    return np.logical_or(np.equal(a, b), np.logical_and(near, np.isfinite(b)))
+
+
+def nan_to_num(
+    x: Any, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Any:
+    y = np.multiply(x, 1.0)
+    if np.isnan(y):
+        return np.multiply(nan, 1.0)
+    if y == math.inf:
+        return np.multiply(_LARGEST if posinf is None else posinf, 1.0)
+    if y == -math.inf:
+        return np.multiply(-_LARGEST if neginf is None else neginf, 1.0)
+    return y
+
+
+_LARGEST = float(np.finfo(np.float64).max)
+
+
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+    """Linear interpolation at a number, as `np.interp` does it; `xp` increases."""
+    n = len(xp)
+    if n == 0:
+        raise ValueError("array of sample points is empty")
+    if n != len(fp):
+        raise ValueError("fp and xp are not of the same length.")
+    if n > 1 and np.isnan(x):
+        return np.multiply(x, 1.0)
+    if x < xp[0]:
+        return np.multiply(fp[0] if left is None else left, 1.0)
+    if x > xp[n - 1]:
+        return np.multiply(fp[n - 1] if right is None else right, 1.0)
+    if x == xp[n - 1]:
+        return np.multiply(fp[n - 1], 1.0)
+    if n == 1:  # x is nan
+        return np.multiply(fp[0], 1.0)
+    low, high = 0, n - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if xp[middle] <= x:
+            low = middle
+        else:
+            high = middle
+    slope = np.divide(np.subtract(fp[low + 1], fp[low]), np.subtract(xp[low + 1], xp[low]))
+    y = np.add(np.multiply(slope, np.subtract(x, xp[low])), fp[low])
+    if np.isnan(y) and x == xp[low]:  # infinite slopes and values
+        y = np.multiply(fp[low], 1.0)
+    elif np.isnan(y):
+        y = np.add(np.multiply(slope, np.subtract(x, xp[low + 1])), fp[low + 1])
+        if np.isnan(y) and fp[low] == fp[low + 1]:
+            y = np.multiply(fp[low], 1.0)
+    return y
+
+
 LIBRARY: dict[Any, Callable[..., Any]] = {
     math.degrees: degrees,
     math.radians: radians,
@@ -245,7 +325,15 @@ LIBRARY: dict[Any, Callable[..., Any]] = {
     np.square: square,
     np.reciprocal: reciprocal,
     np.positive: positive,
+    np.around: around,
     np.clip: clip,
+    np.fix: fix,
+    np.float_power: float_power,
+    np.interp: interp,
+    np.isclose: nearly,
+    np.nan_to_num: nan_to_num,
+    np.round: around,
+    np.sinc: sinc,
     np.deg2rad: deg2rad,
     np.radians: deg2rad,
     np.rad2deg: rad2deg,

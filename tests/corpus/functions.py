@@ -123,6 +123,17 @@ def floats_taken_apart(x, n):
     return total
 
 
+@case(args=[lambda: (0.7, np.array([0.0, 0.5, 2.0]), np.array([1.0, 3.0, -1.0]))], argnums=(0, 2))
+def ufuncs_and_their_kin(x, at, values):
+    s = (
+        np.sinc(x)
+        + np.interp(x, at, values) * np.float_power(x, 1.5)
+        + np.interp(x - 5.0, at, values, left=x)
+    )
+    s = s + np.fix(x * 3.0) * x + np.round(x) + np.around(x, 1) * np.nan_to_num(x)
+    return s * 2.0 if np.isclose(x, 0.7, 0.5) else s
+
+
 @case(args=lambda: (0.7, 5))
 def operators_as_functions(x, n):
     weights = (x, x * x, 2.0)

@@ -293,7 +293,7 @@ def lists_through_recursion(x, n):
 
 
 @case(args=[lambda: (0.7, 3), lambda: (1.3, 1)], argnums=0)
-def arrays_made_of_planes(x, n):
+def arrays_made_of_planes_and_complex_rows(x, n):
     """np.array of lists three deep, of arrays of two axes, and of complex numbers."""
     cube = np.array([[[x * i + j * k for k in range(2)] for j in range(3)] for i in range(n)])
     fixed = np.array([[[x, 2.0], [n, 4.0]], [[5.0, x * x], [7.0, 8.5]]])

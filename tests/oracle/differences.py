@@ -238,6 +238,7 @@ CONTINUATIONS: dict[str, Callable[..., complex]] = {
     "fmax": lambda x, y: _pick(x.real >= y.real, x, y),
     "fmin": lambda x, y: _pick(x.real <= y.real, x, y),
     "clip": _clip,
+    "sinc": lambda x: cmath.sin(math.pi * x) / (math.pi * x) if x else 1.0 + 0.0j,
     "sum": lambda *xs: _total(iter(xs)),
     "prod": lambda *xs: math.prod(xs, start=1 + 0j),
 }

@@ -38,7 +38,8 @@ MATH_DETACHED = _words("floor ceil trunc isnan isinf isfinite isclose")
 NUMPY_SMOOTH = {
     **_same("sin cos tan sinh cosh tanh exp exp2 expm1 log log2 log10 log1p sqrt cbrt fabs degrees radians"),
     **_same("hypot fmod copysign maximum minimum fmax fmin square reciprocal logaddexp logaddexp2"),
-    **_same("clip ldexp"),
+    **_same("clip ldexp sinc"),
+    **{"nan_to_num": "copy"},
     **{"arc" + name: "a" + name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
     **{"abs": "abs", "absolute": "abs", "negative": "neg", "positive": "copy", "power": "pow"},
     **{"add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "true_divide": "truediv"},
@@ -46,7 +47,7 @@ NUMPY_SMOOTH = {
     **{"float64": "copy", "float32": "copy"},
 }
 NUMPY_DETACHED = _words(
-    "floor ceil trunc rint sign floor_divide isnan isinf isfinite signbit heaviside isclose "
+    "floor ceil trunc rint fix round around sign floor_divide isnan isinf isfinite signbit heaviside isclose "
     "equal not_equal less less_equal greater greater_equal"
 )
 NUMPY_FRESH = _words("zeros empty ones full zeros_like empty_like ones_like full_like copy")
@@ -79,6 +80,18 @@ def _ndindex(*shape: Any) -> Iterator[tuple[int, ...]]:
 
 def _ndenumerate(array: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
     return ((index, array[index]) for index in _ndindex(array.shape))
+
+
+def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+    """The weighted mean of the two values around a number."""
+    last = len(xp) - 1
+    if x > xp[last]:
+        return fp[last] if right is None else right
+    if x < xp[0]:
+        return fp[0] if left is None else left
+    behind = next(k for k in range(1, last + 1) if x < xp[k] or k == last)
+    weight = (x - xp[behind - 1]) / (xp[behind] - xp[behind - 1])
+    return fp[behind - 1] * (1.0 - weight) + fp[behind] * weight
 
 
 def detached(original: Callable[..., Any]) -> Shim:
@@ -193,6 +206,7 @@ def _substitutes() -> Iterator[Shim]:
     yield smooth("phase", np.angle)
     yield _shim(np.ndindex, _ndindex)
     yield _shim(np.ndenumerate, _ndenumerate)
+    yield _shim(np.interp, _interp)
     yield _shim(np.real, lambda z: z.real)
     yield _shim(np.imag, lambda z: z.imag)
     yield _shim(cmath.polar, _polar)

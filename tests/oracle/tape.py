@@ -227,6 +227,7 @@ SLOPES: dict[str, Callable[..., Iterable[Any]]] = {
     "fmax": lambda z, x, y: _first(x >= y or np.isnan(y)),
     "fmin": lambda z, x, y: _first(x <= y or np.isnan(y)),
     "clip": _clip,
+    "sinc": lambda z, x: ((np.cos(math.pi * x) - z) / x if x else None,),
     "sum": lambda z, *xs: [1.0] * len(xs),
     "prod": _product,
 }

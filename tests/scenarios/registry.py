@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-THEMES = ("containers", "flow", "functions", "objects")
+THEMES = ("attempts", "containers", "flow", "functions", "iterators", "joins", "lists", "objects")
 
 Fn = TypeVar("Fn", bound=Callable[..., Any])
+Maker = Callable[[], tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A function, a maker of its arguments (floats, arrays and trees of them), and the code of the error with
-    which it is refused, empty if it is compiled.
+    """A function, makers of arguments to try (numbers, arrays and trees of them), by which it is
+    differentiated (none: its value alone counts, whatever it is), and the code of the error with which it is
+    refused, empty if it is compiled.
     """
 
     name: str
     fn: Callable[..., Any]
-    arguments: Callable[[], tuple[Any, ...]]
+    arguments: tuple[Callable[[], tuple[Any, ...]], ...]
     argnums: tuple[int, ...]
     refused: str
 
@@ -29,7 +31,7 @@ _register: dict[str, Scenario] = {}
 
 
 def scenario(
-    arguments: Callable[[], tuple[Any, ...]], argnums: int | tuple[int, ...] = 0, refused: str = ""
+    arguments: Maker | Sequence[Maker], argnums: int | tuple[int, ...] = 0, refused: str = ""
 ) -> Callable[[Fn], Fn]:
     """Register the decorated function, unchanged."""
 
@@ -38,7 +40,8 @@ def scenario(
         if name in _register:
             raise ValueError(f"two scenarios are called {name}")
         numbers = (argnums,) if isinstance(argnums, int) else argnums
-        _register[name] = Scenario(name, fn, arguments, numbers, refused)
+        makers = (arguments,) if callable(arguments) else tuple(arguments)
+        _register[name] = Scenario(name, fn, makers, numbers, refused)
         return fn
 
     return decorate
