@@ -102,8 +102,11 @@ def _own_variables(out: list[Instruction]) -> None:
 def _restoring(out: list[Instruction], behind: int, names: list[str]) -> list[int]:
     """What restores the saved locals behind a comprehension: a swap, and one store for each.
 
-    Where the list goes into a variable at once, or nowhere, the compiler has got rid of the swap.
+    Where the list goes into a variable at once, or nowhere, the compiler has got rid of the swap. Inside a
+    handler what restores them in case of an exception stands before it, and is jumped over.
     """
+    while out[behind].op == "jump":
+        (behind,) = out[behind].targets
     places = range(behind, behind + len(names) + 1)
     if out[behind].op == "swap":
         return list(places)

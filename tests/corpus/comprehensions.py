@@ -173,3 +173,25 @@ def generator_expressions_as_arguments(x, n):
     total += _weighted((x * k for k in range(n)), 2.0) + _weighted(weight=x, values=(x for _ in range(2)))
     inner = min(sum(v for v in pair) for pair in ((x, 1.0), (2.0, x)))
     return total * inner + sum(sorted((v * x for v in (3.0, 1.0)), reverse=True)[:1])
+
+
+@case(args=[lambda: (1.3, 3), lambda: (0.7, 4)], argnums=0)
+def in_handlers(x, n):
+    total = 0.0
+    for i in range(n):
+        try:
+            total += [v / i for v in (x, x * x)][1]
+        except ZeroDivisionError:
+            ys = [v * v for v in (1.0, x)]
+            weights = {k: x * v for k, v in zip(("a", "b"), ys)}
+            total += [[v * w for v in (1.0, x)][1] for w in (weights["b"], x)][1]
+            for w in [2.0 * u for u in ys if u > 0.6]:
+                total += w
+            continue
+        finally:
+            total += sum([q * x for q in (x, 2.0)])
+        total *= x
+    try:
+        return ys[n] * total
+    except IndexError:
+        return sum([y * total for y in ys])
