@@ -115,6 +115,61 @@ def heat_3d(u0: Any, a: Any, steps: int) -> Any:
     return total
 
 
+def rotating(u0: Any, a: Any, steps: int) -> Any:
+    """Three buffers: what is left to be emptied is never what comes next."""
+    u, v, w = u0.copy(), 2.0 * u0[0] + u0.copy()[1] * np.ones(1)[0], u0.copy()
+    x = u0.copy()
+    for _ in range(steps):
+        for i in range(1, len(u) - 1):
+            w[i] = u[i] + a * (u[i - 1] - 2.0 * u[i] + u[i + 1])
+        u, w, x = w, x, u
+    return u[1] * u[-2] + w[2] * x[1] + v
+
+
+def shrinking(u0: Any, a: Any, steps: int) -> Any:
+    """What is emptied is another part of the buffer each time."""
+    u, v = u0.copy(), u0.copy()
+    for s in range(steps):
+        for i in range(1 + s, len(u) - 1 - s):
+            v[i] = u[i] + a * (u[i - 1] - 2.0 * u[i] + u[i + 1])
+        u, v = v, u
+    return u[1] * u[-2] + v[2] * u[2]
+
+
+def swapped_now_and_then(u0: Any, a: Any, steps: int) -> Any:
+    u, v = u0.copy(), u0.copy()
+    for s in range(steps):
+        for i in range(1, len(u) - 1):
+            v[i] = u[i] + a * (u[i - 1] - 2.0 * u[i] + u[i + 1])
+        if s % 3 != 1:
+            u, v = v, u
+    return u[1] * u[-2] + v[2] * u[2]
+
+
+def watched(u0: Any, a: Any, steps: int) -> Any:
+    """Each step is part of the loss as well."""
+    u, v = u0.copy(), u0.copy()
+    total = 0.0
+    for _ in range(steps):
+        for i in range(1, len(u) - 1):
+            v[i] = u[i] + a * (u[i - 1] - 2.0 * u[i] + u[i + 1])
+        u, v = v, u
+        total += u[1] * u[2]
+    return total
+
+
+def several_runs(u0: Any, a: Any, steps: int) -> Any:
+    u, v = u0.copy(), u0.copy()
+    total = 0.0
+    for k in range(3):
+        for _ in range(steps + k):
+            for i in range(1, len(u) - 1):
+                v[i] = u[i] + a * (u[i - 1] - 2.0 * u[i] + u[i + 1])
+            u, v = v, u
+        total += u[1] * v[2]
+    return total
+
+
 def gauss_seidel(u0: Any, a: Any, steps: int) -> Any:
     """In place: what an iteration adds to is read by the next ones."""
     u = u0.copy()
@@ -176,6 +231,25 @@ def test_gathered_is_the_tapes(fn: Fn) -> None:
     _, bars = tape.gradient(fn, arguments, (0, 1))
     for got, want in zip(gradient(fn, arguments), bars, strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-12)
+
+
+TURNING = {heat_1d: True, heat_2d: True, rotating: True, several_runs: True, shrinking: False}
+TURNING |= {swapped_now_and_then: False, watched: False}
+"""Functions with buffers that change places -> whether they take turns."""
+
+
+@pytest.mark.parametrize("fn", TURNING, ids=lambda fn: fn.__name__)
+def test_buffers_that_take_turns(fn: Fn) -> None:
+    """By the grid alone, in any number of steps."""
+    step = Step("gradient", (0,))
+    shapes = SHAPES.get(fn, [(n,) for n in (3, 4, 5, 6, 13)])
+    assert ("gather.settled" in blocks(fn, arguments_of(fn, shapes[-1]), step)) is TURNING[fn]
+    for shape in shapes[1:]:
+        for steps in (0, 1, 2, 5):
+            arguments = arguments_of(fn, shape, steps)
+            got = ssad.grad(fn)(*arguments)
+            _, (want,) = tape.gradient(fn, arguments, (0,))
+            np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-12)
 
 
 @pytest.mark.parametrize("fn", [gauss_seidel, every_other], ids=lambda fn: fn.__name__)

@@ -174,12 +174,6 @@ def iterators_in_a_list(x: Any) -> Any:
     return len(rows)
 
 
-def list_with_a_step(x: Any) -> Any:
-    rows = [x[0], x[1], x[0]]
-    rows[::2] = [1.0, 2.0]
-    return rows[0]
-
-
 def string_into_list(x: Any) -> Any:
     rows = [1.0]
     rows.append("a")
@@ -243,7 +237,6 @@ def test_a_generator_is_gone_through_once() -> None:
         (list_in_itself, "SSAD0201"),
         (tree_of_objects, "SSAD0151"),
         (iterators_in_a_list, "SSAD0162"),
-        (list_with_a_step, "SSAD0162"),
         (string_into_list, "SSAD0201"),
         (index_by_float, "SSAD0202"),
         (generator_in_a_loop, "SSAD0107"),

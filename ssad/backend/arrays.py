@@ -167,6 +167,16 @@ def _disjoint(w: FunctionWriter, op: Op) -> None:
     w.define(op, w.tmp(f"or i1 {before}, {after}"))
 
 
+def _same(w: FunctionWriter, op: Op) -> None:
+    """They begin at one address, and have the same lengths and strides."""
+    equal = "true"
+    for a, b in zip(*(w.parts(array) for array in op.operands), strict=True):
+        kind = "ptr" if equal == "true" else "i64"
+        one = w.tmp(f"icmp eq {kind} {a}, {'null' if kind == 'ptr' and b == '0' else b}")
+        equal = one if equal == "true" else w.tmp(f"and i1 {equal}, {one}")
+    w.define(op, equal)
+
+
 def _extent(w: FunctionWriter, array: Value) -> tuple[str, str]:
     """The lowest address of an element, and the one behind the highest."""
     low, high = "0", "1"
@@ -466,6 +476,7 @@ def _choose(w: FunctionWriter, op: Op) -> None:
 HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     "dim": _dim,
     "disjoint": _disjoint,
+    "same": _same,
     "load": _load,
     "store": _store,
     "accumulate": _accumulate,

@@ -50,6 +50,12 @@ class Site:
         """The fields that are given a value after the memory has been made."""
         self.order: list[str] = []
         """The keys of a dict as they come for the first time, in the order of the program."""
+        self.measure_again()
+
+    def measure_again(self) -> None:
+        """A round has ended: what is held here, or what that leads to, may have other parts."""
+        self._parts: tuple[Type, ...] | None = None
+        self._rooms: dict[str, slice] = {}
 
     @property
     def root(self) -> Site:
@@ -63,17 +69,19 @@ class Site:
     @property
     def parts(self) -> tuple[Type, ...]:
         """The types of the arrays that hold the fields, one after the other."""
-        return tuple(room for held in self.content.values() for room in _rooms(held))
+        if self._parts is None:
+            self._parts = tuple(room for held in self.content.values() for room in _rooms(held))
+        return self._parts
 
     def room(self, field: str) -> slice:
         """Which of the arrays hold a field."""
-        start = 0
-        for name, held in self.content.items():
-            width = len(travelling_types(held))
-            if name == field:
-                return slice(start, start + width)
-            start += width
-        return slice(0, 0)
+        if not self._rooms:
+            start = 0
+            for name, held in self.content.items():
+                width = len(travelling_types(held))
+                self._rooms[name] = slice(start, start + width)
+                start += width
+        return self._rooms.get(field, slice(0, 0))
 
     def hold(self, field: str, value: Abstract) -> None:
         """Remember that `value` is stored. Raises NoJoin."""
@@ -187,6 +195,8 @@ class Sites:
         if self._changed:
             for site in sites:
                 site.lose(self._mutable)
+        for site in sites:
+            site.measure_again()
         self._changed.clear()
         self._rounds += 1
         if grown and self._rounds > MAX_ROUNDS:

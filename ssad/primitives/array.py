@@ -396,6 +396,14 @@ define(
     python="not np.may_share_memory({0}, {1})",
 )
 define(
+    "same",
+    type_rule=_disjoint_rule,
+    eval=lambda x, y: x is y or (x.ctypes.data, x.shape, x.strides) == (y.ctypes.data, y.shape, y.strides),
+    nondifferentiable="where memory lies is no number",
+    llvm=Native("same"),
+    python="{0} is {1}",
+)
+define(
     "load", type_rule=_load_rule, eval=_load, effects=READS, jvp=_load_jvp, vjp=_load_vjp, llvm=Native("load")
 )
 define(

@@ -18,8 +18,11 @@ context-specific activities" (TF-MAD: gather instead of scatter), for any rank.
 
 from __future__ import annotations
 
+from ssad.analysis.memo import loop_forest
+from ssad.analysis.shape import preheaders
 from ssad.ir.core import Function, Module
 from ssad.passes.gather.finding import find
+from ssad.passes.gather.turning import Turning, turn_of
 from ssad.passes.gather.writing import Gathering
 from ssad.passes.manager import function_pass
 
@@ -28,9 +31,14 @@ from ssad.passes.manager import function_pass
 def run(function: Function, module: Module) -> bool:
     if not any(op.name == "accumulate" for op in function.ops()):
         return False
-    found = find(function)
+    before = preheaders(function, loop_forest(function))
+    found = find(function, before)
     for nest, stencil in found:
-        Gathering(function, nest, stencil).write()
+        turn = turn_of(nest, stencil, before)
+        if turn is None:
+            Gathering(function, nest, stencil).write()
+        else:
+            Turning(function, nest, stencil, turn).write()
     if found:
         function.touch()
     return bool(found)

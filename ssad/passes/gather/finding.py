@@ -9,7 +9,6 @@ from itertools import combinations, product
 from ssad.analysis.alias import AliasClasses, alias_classes
 from ssad.analysis.effects import allocates, refers
 from ssad.analysis.memo import loop_forest
-from ssad.analysis.shape import preheaders
 from ssad.ir.core import Block, Const, Function, Op, Value
 from ssad.ir.edit import definitions
 from ssad.ir.graph import Loop
@@ -19,6 +18,10 @@ from ssad.passes.fission import is_elementary
 Offsets = tuple[int, ...]
 """For each axis what is added to the counter of its loop."""
 
+Summands = Sequence[tuple[Op, Offsets]]
+Ends = Sequence[tuple[int, Summands]]
+
+MOST_WRITTEN = 800
 MOST_COST, DEAR = 60, 10
 """What the summands of an element may take, in simple ops: each of them is computed for itself."""
 
@@ -50,10 +53,9 @@ class Stencil:
     apart: list[tuple[Value, Value]]
 
 
-def find(function: Function) -> list[tuple[Nest, Stencil]]:
-    """All of them in a function."""
+def find(function: Function, before: dict[Loop, Block]) -> list[tuple[Nest, Stencil]]:
+    """All of them in a function; `before` are the blocks in front of its loops."""
     forest = loop_forest(function)
-    before = preheaders(function, forest)
     aliases = alias_classes(function)
     used = _used_in(function)
     found: list[tuple[Nest, Stencil]] = []
@@ -94,7 +96,7 @@ def _nest(loop: Loop, before: dict[Loop, Block], used: dict[Value, set[Block]]) 
         return None
     outer = loops[0]
     around = [block for block in outer.blocks if block is not body]
-    if not all(_is_plain(op) for block in around for op in block.ops) or len(outer.exits()) != 1:
+    if not all(is_plain(op) for block in around for op in block.ops) or len(outer.exits()) != 1:
         return None
     counters = [counter for one in loops if (counter := _counts_down(one)) is not None]
     trips = [
@@ -127,7 +129,7 @@ def _is(value: Value, number: int) -> bool:
     return isinstance(value, Const) and value.value == number
 
 
-def _is_plain(op: Op) -> bool:
+def is_plain(op: Op) -> bool:
     return op.prim.pure and not allocates(op.prim) and op.result is not None and not refers(op.result.type)
 
 
@@ -138,7 +140,7 @@ def _stencil(nest: Nest, aliases: AliasClasses) -> Stencil | None:
     loads: list[Op] = []
     for op in nest.body.ops:
         if op.name == "accumulate":
-            offsets = _offsets(op.operands[1:-1], nest.counters)
+            offsets = offsets_of(op.operands[1:-1], nest.counters)
             if offsets is None:
                 return None
             summands.append((op, offsets))
@@ -147,13 +149,13 @@ def _stencil(nest: Nest, aliases: AliasClasses) -> Stencil | None:
             if (
                 not _is(op.operands[-1], 0)
                 or not loaded
-                or _offsets(op.operands[1:-1], nest.counters) is None
+                or offsets_of(op.operands[1:-1], nest.counters) is None
             ):
                 return None
             zeros.append(op)
         elif op.name == "load":
             loads.append(op)
-        elif op.name != "tape_get" and not _is_plain(op):
+        elif op.name != "tape_get" and not is_plain(op):
             return None
     targets: dict[Value, list[tuple[Op, Offsets]]] = {}
     for op, offsets in summands:
@@ -175,6 +177,8 @@ def _stencil(nest: Nest, aliases: AliasClasses) -> Stencil | None:
             return None
     if len(emptied) != len(zeros):
         return None
+    if sum(map(_written, targets.values())) > MOST_WRITTEN:
+        return None
     needed = [op for one, _ in summands for op in slice_of(nest, [one.operands[-1]])]
     carried = {p for block in (nest.body, *nest.around) for p in block.params} - set(nest.counters)
     values = {v for op in (*needed, *(one for one, _ in summands)) for v in op.operands}
@@ -182,6 +186,32 @@ def _stencil(nest: Nest, aliases: AliasClasses) -> Stencil | None:
         return None
     pairs = [*product(emptied, targets), *combinations(emptied, 2)]
     return Stencil(targets, [pair for pair in pairs if aliases.may_alias(*pair)])
+
+
+def spread_of(summands: Summands) -> list[tuple[int, int]]:
+    """The least and the greatest offset of each axis."""
+    return [(min(along), max(along)) for along in zip(*(offsets for _, offsets in summands), strict=True)]
+
+
+def at_the_ends(summands: Summands, r: int) -> tuple[Ends, Ends]:
+    """Of the elements of an axis to which not all summands come: those at its begin by their index, those at
+    its end by how far they are behind the last iteration; each with the summands that do come.
+    """
+    least, most = spread_of(summands)[r]
+    early = [(at, [s for s in summands if s[1][r] < at]) for at in range(1 + least, 1 + most)]
+    late = [(over, [s for s in summands if s[1][r] >= over]) for over in range(1 + least, 1 + most)]
+    return early, late
+
+
+def _written(summands: Summands, r: int = 0) -> int:
+    """How many summands will be written, those of the ends of all axes each by itself."""
+    if r == len(summands[0][1]):
+        return len(summands)
+    least, most = spread_of(summands)[r]
+    if most - least > MOST_WRITTEN:
+        return most - least
+    ends = [some for end in at_the_ends(summands, r) for _, some in end]
+    return sum(_written(some, r + 1) for some in (summands, *ends))
 
 
 def _cost(op: Op) -> int:
@@ -192,7 +222,7 @@ def _before(block: Block, first: Op, second: Op) -> bool:
     return block.ops.index(first) < block.ops.index(second)
 
 
-def _offsets(index: Sequence[Value], counters: Sequence[Value]) -> Offsets | None:
+def offsets_of(index: Sequence[Value], counters: Sequence[Value]) -> Offsets | None:
     """What is added to the counters, where the index of each axis is the counter of its loop."""
     found = [linear(i) for i in index]
     if len(found) != len(counters) or any(

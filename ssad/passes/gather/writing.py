@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Edge, Function, Op, Value, branch, i64, jump
 from ssad.ir.edit import clone_blocks
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import I64
-from ssad.passes.gather.finding import Nest, Offsets, Stencil, slice_of
+from ssad.passes.gather.finding import Nest, Offsets, Stencil, Summands, at_the_ends, slice_of, spread_of
 
 
 class Gathering:
@@ -25,25 +26,22 @@ class Gathering:
         self.rank = len(nest.loops)
 
     def write(self) -> None:
-        function, nest, b = self.function, self.nest, self.b
+        function, nest = self.function, self.nest
         whole = nest.before.term
         at = function.blocks.index(nest.before) + 1
-        apart: Value | None = None
-        for pair in self.stencil.apart:
-            one = b.disjoint(*pair)
-            apart = one if apart is None else b.and_(apart, one)
+        fine = self.may_gather()
         start = self.block("gather")
-        if apart is not None:
+        if fine is not None:
             other = self.block("scatter")
             other.term = whole
-            nest.before.term = branch(apart, Edge(start), Edge(other), self.loc)
+            nest.before.term = branch(fine, Edge(start), Edge(other), self.loc)
         else:
             nest.before.term = jump(start, [], self.loc)
         self.b.block = start
         for target, summands in self.stencil.summands.items():
             self.gather(target, summands)
         rest = nest.body
-        if apart is not None:
+        if fine is not None:
             values: dict[Value, Value] = {}
             copies = clone_blocks(nest.outer.blocks, values)
             self.meet(copies, values)
@@ -54,18 +52,48 @@ class Gathering:
         self.b.block.term = whole
         function.blocks[at:at] = self.blocks
 
-    def gather(self, target: Value, summands: list[tuple[Op, Offsets]]) -> None:
-        """All that is added to one array."""
-        offsets = [each for _, each in summands]
-        least = [min(o[r] for o in offsets) for r in range(self.rank)]
-        most = [max(o[r] for o in offsets) for r in range(self.rank)]
-        low = [self.b.add(1, each) for each in most]
-        high = [self.b.add(count, each) for count, each in zip(self.nest.trips, least, strict=True)]
-        widths = [b - a for a, b in zip(least, most, strict=True)]
-        if any(widths):
-            first = [i64(1)] * self.rank
-            self.loops(first, self.nest.trips, lambda at: self.rim(summands, at, low, high), widths)
-        self.loops(low, high, lambda at: self.fetch(target, summands, at))
+    def may_gather(self) -> Value | None:
+        """Whether the arrays lie apart that must, and no iteration is near two ends of an axis; None where
+        that is known.
+        """
+        conditions = [self.b.disjoint(*pair) for pair in self.stencil.apart]
+        for summands in self.stencil.summands.values():
+            for count, (least, most) in zip(self.nest.trips, spread_of(summands), strict=True):
+                if most > least:
+                    conditions.append(self.b.ge(count, most - least))
+        return reduce(self.b.and_, conditions) if conditions else None
+
+    def gather(self, target: Value, summands: Summands, within: Offsets | None = None) -> None:
+        """All that is added to one array. `within`: its elements at the counters plus these offsets are what
+        is added to them; all others keep what they are.
+        """
+        self.axis(target, summands, [], within)
+
+    def axis(
+        self,
+        target: Value,
+        summands: Summands,
+        index: list[Value],
+        within: Offsets | None,
+    ) -> None:
+        """The elements with these indices on the first axes, which have these summands. At the ends of the
+        axis that follows not all of them arrive.
+        """
+        r = len(index)
+        if r == self.rank:
+            self.fetch(target, summands, index, "accumulate" if within is None else "store")
+            return
+        count = self.nest.trips[r]
+        least, most = spread_of(summands)[r]
+        early, late = at_the_ends(summands, r)
+        for at, some in early:
+            own = within if within is not None and at > within[r] else None
+            self.axis(target, some, [*index, i64(at)], own)
+        first, last = self.b.add(1, most), self.b.add(count, least)
+        self.loop(first, last, lambda at: self.axis(target, summands, [*index, at], within))
+        for over, some in late:
+            own = within if within is not None and over <= within[r] else None
+            self.axis(target, some, [*index, self.b.add(count, over)], own)
 
     def meet(self, copies: dict[Block, Block], values: dict[Value, Value]) -> None:
         """Behind the nest goes on what both ways lead to; what is used there has come from either."""
@@ -87,45 +115,16 @@ class Gathering:
         self.blocks.append(block)
         return block
 
-    def loops(
-        self,
-        low: Sequence[Value],
-        high: Sequence[Value],
-        inside: Callable[[list[Value]], None],
-        rim: Sequence[int] = (),
-    ) -> None:
-        """Loops from `low` to `high`, both included, the first one outermost; with `rim` what is further than
-        that from all ends is left out.
-        """
-        heads: list[tuple[Block, Value, Block]] = []
-        middle: Value | None = None
-        for r in range(self.rank):
-            head, body, after = (self.block(f"gather.{name}") for name in ("loop", "body", "end"))
-            at = head.add_param(I64, "p")
-            self.b.block.term = jump(head, [low[r]], self.loc)
-            head.term = branch(Builder(head, self.loc).le(at, high[r]), Edge(body), Edge(after), self.loc)
-            self.b.block = body
-            heads.append((head, at, after))
-            if rim and r < self.rank - 1:
-                inner = self.is_inner(r, at, rim[r])
-                middle = inner if middle is None else self.b.and_(middle, inner)
-        inside([at for _, at, _ in heads])
-        for r in reversed(range(self.rank)):
-            head, at, after = heads[r]
-            following = self.b.add(at, 1)
-            if rim and r == self.rank - 1:
-                jumps = self.is_inner(r, following, rim[r])
-                if middle is not None:
-                    jumps = self.b.and_(middle, jumps)
-                end = self.b.add(self.b.sub(self.nest.trips[r], rim[r]), 1)
-                following = self.b.select(jumps, end, following)
-            self.b.block.term = jump(head, [following], self.loc)
-            self.b.block = after
-
-    def is_inner(self, r: int, at: Value, width: int) -> Value:
-        """Whether all that iteration `at` of a loop adds to is fetched."""
-        last = self.b.sub(self.nest.trips[r], width)
-        return self.b.and_(self.b.gt(at, width), self.b.le(at, last))
+    def loop(self, low: Value, high: Value, inside: Callable[[Value], None]) -> None:
+        """A loop from `low` to `high`, both included."""
+        head, body, after = (self.block(f"gather.{name}") for name in ("loop", "body", "end"))
+        at = head.add_param(I64, "p")
+        self.b.block.term = jump(head, [low], self.loc)
+        head.term = branch(Builder(head, self.loc).le(at, high), Edge(body), Edge(after), self.loc)
+        self.b.block = body
+        inside(at)
+        self.b.block.term = jump(head, [self.b.add(at, 1)], self.loc)
+        self.b.block = after
 
     def at(self, counters: Sequence[Value], values: Sequence[Value]) -> list[Value]:
         """What some values of the nest are in the iteration with these counters."""
@@ -137,31 +136,14 @@ class Gathering:
             self.b.block.ops.append(copy)
         return [known.get(v, v) for v in values]
 
-    def rim(
+    def fetch(
         self,
-        summands: list[tuple[Op, Offsets]],
-        counters: list[Value],
-        low: Sequence[Value],
-        high: Sequence[Value],
+        target: Value,
+        summands: Summands,
+        index: list[Value],
+        how: str = "accumulate",
     ) -> None:
-        """What one iteration adds to elements that do not fetch it."""
-        for op, offsets in summands:
-            index = [self.b.add(at, offset) for at, offset in zip(counters, offsets, strict=True)]
-            fetched: Value | None = None
-            for i, first, last in zip(index, low, high, strict=True):
-                one = self.b.and_(self.b.ge(i, first), self.b.le(i, last))
-                fetched = one if fetched is None else self.b.and_(fetched, one)
-            assert fetched is not None
-            adds, after = self.block("gather.rim"), self.block("gather.next")
-            self.b.block.term = branch(fetched, Edge(after), Edge(adds), self.loc)
-            self.b.block = adds
-            (value,) = self.at(counters, [op.operands[-1]])
-            self.b.accumulate(op.operands[0], *index, value)
-            adds.term = jump(after, [], self.loc)
-            self.b.block = after
-
-    def fetch(self, target: Value, summands: list[tuple[Op, Offsets]], index: list[Value]) -> None:
-        """All that is added to one element."""
+        """All that is added to one element, or is its value (`how` is "store")."""
         total: Value | None = None
         for op, offsets in summands:
             counters = [self.b.sub(p, offset) for p, offset in zip(index, offsets, strict=True)]
@@ -174,7 +156,7 @@ class Gathering:
                 assert added.result is not None
                 total = added.result
         assert total is not None
-        self.b.accumulate(target, *index, total)
+        self.b.emit(how, target, *index, total)
 
 
 def _use(block: Block, instead: dict[Value, Value]) -> None:
