@@ -46,6 +46,7 @@ OPTIMISE: Passes = [
     "promote",
     "load_forward",
     "loop_simplify",
+    ("lengths", "fold", "cse"),
     "licm",
     "hoist_alloc",
     "bounds",

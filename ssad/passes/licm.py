@@ -113,10 +113,14 @@ def _is_record(op: Op, block: Block) -> bool:
 
 def _is_kept_around(op: Op, loop: Loop, preheaders: dict[Loop, Block]) -> bool:
     """Whether a tape has the record that is asked for although `loop` may not run: that of an iteration of a
-    loop around it, for which the tape was made.
+    loop around it, for which the tape was made. (Of a tape that lies on a tape the size is that of the loop
+    by which it is asked: only this iteration can tell.)
     """
     tape, index = (v.owner for v in op.operands)
-    if not isinstance(tape, Op) or len(tape.operands) != 1 or not isinstance(index, Op):
+    if not isinstance(tape, Op) or not isinstance(index, Op):
+        return False
+    on_a_tape = tape.name == "tape_get"
+    if not on_a_tape and len(tape.operands) != 1:
         return False
     count, *one = index.operands
     if index.name != "sub" or not isinstance(one[0], Const) or one[0].value != 1:
@@ -125,7 +129,7 @@ def _is_kept_around(op: Op, loop: Loop, preheaders: dict[Loop, Block]) -> bool:
     while around is not None:
         if count in around.header.params and around in preheaders:
             at = around.header.params.index(count)
-            return preheaders[around].term.edges[0].args[at] is tape.operands[0]
+            return on_a_tape or preheaders[around].term.edges[0].args[at] is tape.operands[0]
         around = around.parent
     return False
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ssad.ir.core import Block, Edge, Function, Undef, Value, bool_, branch, i64, jump
+from ssad.ir.core import Block, Const, Edge, Function, Undef, Value, bool_, branch, i64, jump
 from ssad.ir.edit import definitions
 from ssad.ir.graph import Loop
 from ssad.ir.types import BOOL
@@ -162,7 +162,7 @@ class Turning(Gathering):
         """Set to zero what the nest sets to zero."""
         r = len(index)
         if r == self.rank:
-            self.b.store(array, *index, 0.0)
+            self.b.store(array, *index, Const(array.type.elem, 0.0))  # type: ignore[attr-defined]
             return
         own = self.turn.offsets[r]
         first, last = i64(1 + own), self.b.add(self.nest.trips[r], own)
