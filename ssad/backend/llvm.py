@@ -210,11 +210,12 @@ class ModuleWriter:
             lines.append(f"  call void @ssad.enter(ptr %ctx){line}")
         args.append("ptr %out")
         lines.append(f"  %status = call i32 @{symbol('user.' + function.name)}({', '.join(args)}){line}")
+        resets = [f"  call void @ssad.reset(ptr %ctx){line}"]
         if returns_memory(function):
-            lines += ["  %bad = icmp ne i32 %status, 0", "  br i1 %bad, label %reset, label %done", "reset:"]
-        lines.append(f"  call void @ssad.reset(ptr %ctx){line}")
-        if returns_memory(function):
-            lines += ["  br label %done", "done:"]
+            test = ["  %bad = icmp ne i32 %status, 0", "  br i1 %bad, label %reset, label %done", "reset:"]
+            resets = [*test, *resets, "  br label %done", "done:"]
+        if any("@ssad." in chunk for chunk in self.chunks):  # otherwise nothing lies in the arena
+            lines += resets
         lines += ["  ret i32 %status", "}"]
         self.chunks.append("\n".join(lines))
 
