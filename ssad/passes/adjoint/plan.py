@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from ssad.analysis.alias import alias_classes
+from ssad.analysis.alias import AliasClass, alias_classes
+from ssad.analysis.effects import written_by
 from ssad.analysis.induction import counter, trip_count
 from ssad.analysis.shape import loop_form, returning
 from ssad.ir.core import Block, Const, Function, Op, Undef, Value
@@ -92,6 +93,8 @@ class Plan:
         self.counters = {counter(function, loop): loop for loop in self._fwd_loops()}
         self.trips = {loop: self._exact_trips(loop) for loop in self._fwd_loops()}
         self.ways: dict[Value, Way] = {}
+        self._writers: dict[AliasClass, set[Block]] | None = None
+        self._reached: dict[Block, set[Block]] = {}
         self.order = {v: n for n, v in enumerate(self._definitions())}
 
     def form(self, loop: Loop) -> str:
@@ -171,16 +174,50 @@ class Plan:
         """Whether `op`, repeated in the reverse sweep on the same operands, gives the same bits."""
         if op.name not in CHEAP or op.result is None:
             return False
-        if op.name == "load" and not self._lasts(op.operands[0]):
+        if op.name == "load" and not self._lasts(op):
             return False
         discrete = not op.result.type.is_float
         return not (discrete and any(v.type.is_float for v in op.operands))
 
-    def _lasts(self, array: Value) -> bool:
-        """Whether the content of `array` is the same in both sweeps. Between those of a function called
-        its callers may write what they can see.
+    def _lasts(self, load: Op) -> bool:
+        """Whether what is loaded lies there in the reverse sweep, since nothing writes to it any more. Between
+        the sweeps of a function called its callers may write what they can see.
         """
-        return self.aliases.is_read_only(array) and not (self.split and self.aliases.of[array].escapes)
+        one = self.aliases.of[load.operands[0]]
+        if self.split and one.escapes:
+            return False
+        if not one.written:
+            return True
+        assert load.result is not None
+        block = self.sites[load.result].block
+        writing = self._writing()
+        if self._behind(block) & writing.get(one, set()):
+            return False
+        later = block.ops[block.ops.index(load) + 1 :]
+        return not any(self.aliases.of[v] is one for op in later for v in written_by(op))
+
+    def _writing(self) -> dict[AliasClass, set[Block]]:
+        """The blocks in which memory of a class is written."""
+        if self._writers is None:
+            self._writers = {}
+            for block in self.function.blocks:
+                for op in block.ops:
+                    for array in written_by(op):
+                        self._writers.setdefault(self.aliases.of[array], set()).add(block)
+        return self._writers
+
+    def _behind(self, block: Block) -> set[Block]:
+        """The blocks that control may come to from a block."""
+        known = self._reached.get(block)
+        if known is None:
+            known = self._reached[block] = set()
+            work = [edge.target for edge in block.term.edges]
+            while work:
+                one = work.pop()
+                if one not in known:
+                    known.add(one)
+                    work.extend(edge.target for edge in one.term.edges)
+        return known
 
     def settle(self, wanted: list[Value]) -> None:
         """Given all recalled values: those computable from the others that are kept are computed again."""
