@@ -67,6 +67,7 @@ CLEAN = ["dce"]
 GATHER = ("gather", "fold", "cse", "licm", "dce")
 
 REFINE: Passes = [
+    "mincut",
     "materialise",
     "split",
     "inline",

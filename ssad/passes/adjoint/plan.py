@@ -180,7 +180,7 @@ class Plan:
         return not (discrete and any(v.type.is_float for v in op.operands))
 
     def _lasts(self, load: Op) -> bool:
-        """Whether what is loaded lies there in the reverse sweep, since nothing writes to it any more. Between
+        """Whether what is loaded lies there in the reverse sweep: nothing writes to it after that. Between
         the sweeps of a function called its callers may write what they can see.
         """
         one = self.aliases.of[load.operands[0]]
