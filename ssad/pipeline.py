@@ -82,6 +82,7 @@ REFINE: Passes = [
     "simplify_cfg",
     ("fission", "cse", "dce"),
     GATHER,
+    ("dead_stores", "dce"),
 ]
 """After differentiation."""
 
