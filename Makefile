@@ -15,7 +15,7 @@ help:
 	@echo "make test    install into $(VENV), lint, check types, run the whole test suite; then the corpus on"
 	@echo "             the other Pythons of this machine, each in a .venv-3.X of its own"
 	@echo "make lint    ruff and mypy only"
-	@echo "make fuzz    judge N=$(N) random programs from SEED=$(SEED) on"
+	@echo "make fuzz    judge N=$(N) random programs from SEED=$(SEED) on, and the corpus without each of the passes"
 	@echo "make bench   time gradients against C, Enzyme and JAX; writes docs/benchmarks.md"
 	@echo "make bench-cost   gradients over primals, ops and tapes by trip count; writes docs/cost.md"
 
@@ -33,6 +33,7 @@ lint: $(VENV)/.installed-test
 
 fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz --seed $(SEED) --count $(N) --workers $(WORKERS)
+	$(BIN)/python -m tests.without --workers $(WORKERS)
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.loops.run $(BENCH_ARGS)
