@@ -925,3 +925,27 @@ loc @L2 = "dir/src.py":4:4-4:20 in g at @L1
     assert function.call([0.5]) == [math.sin(0.5) * 0.5]
     assert 'filename: "src.py"' in function.optimised_llvm and "inlinedAt" in function.optimised_llvm
     assert ".loc" in function.asm
+
+
+SCOPED = """
+func @f(%x: f64[?; C], %n: i64) -> f64 {
+^entry:
+  %y = alloc %n {type = "f64[?; C]"} : f64[?; C]
+  %a = load %x, 0 : f64
+  store %y, 0, %a
+  %b = load %x, 0 : f64
+  return %b
+}
+"""
+
+
+def test_memory_that_is_apart_has_scopes_of_its_own() -> None:
+    """LLVM loads once what the store between cannot have changed; where arguments overlap, nothing is said."""
+    module = parse_module(SCOPED)
+    text = to_llvm(module).text
+    body = text[text.index("define internal i32 @user.f") :].partition("\n}")[0]
+    said = re.findall(r"(load|store) double[^\n]*(!alias.scope !\d+, !noalias !\d+)", body)
+    assert [op for op, _ in said] == ["load", "store", "load"]
+    assert said[0][1] == said[2][1] != said[1][1]
+    assert "alias.scope" not in to_llvm(module, options=Options(noalias=False)).text
+    assert compile_native(module, Options()).call([np.array([2.5]), 3]) == [2.5]

@@ -51,6 +51,8 @@ def table(rows: Rows, rounds: int) -> str:
             goal = f" ({goals[name]:.2f})" if name in goals else ""
             cells.append("-" if ratio is None else f"{ratio[0]:.2f}{goal}")
         lines.append(f"| {' | '.join(cells)} |")
+    lines.append("| W10 MLP 784-128-10, batch 128 |" + " - |" * (len(SHOWN) + 1))
+    lines += ["", "W10 waits for expressions of whole arrays, which are not compiled yet.", ""]
     return "\n".join([*lines, ""])
 
 

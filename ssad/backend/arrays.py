@@ -123,7 +123,7 @@ def address(w: FunctionWriter, array: Value, index: Sequence[str]) -> str:
 def read(w: FunctionWriter, array: Value, at: str) -> str:
     """The element at an address, as it is in a register."""
     elem = array_type(array).elem
-    text = w.tmp(f"load {memory_type(elem)}, ptr {at}, !tbaa !1")
+    text = w.tmp(f"load {memory_type(elem)}, ptr {at}, !tbaa !1{w.scopes.get(array, '')}")
     return w.tmp(f"icmp ne i8 {text}, 0") if elem.kind == "b" else text
 
 
@@ -132,7 +132,7 @@ def write(w: FunctionWriter, array: Value, at: str, text: str) -> None:
     elem = array_type(array).elem
     if elem.kind == "b":
         text = w.tmp(f"zext i1 {text} to i8")
-    w.emit(f"store {memory_type(elem)} {text}, ptr {at}, !tbaa !1")
+    w.emit(f"store {memory_type(elem)} {text}, ptr {at}, !tbaa !1{w.scopes.get(array, '')}")
 
 
 def added(w: FunctionWriter, op: Op, array: Value, a: str, b: str) -> str:

@@ -41,6 +41,7 @@ class FunctionWriter:
         self.loc: Location | None = None
         self.carry = ""
         self.local_allocs = arrays.local_allocs(function)
+        self.scopes = module.scopes.of(function) if noalias else {}
         self.guarded_divisions = _guarded_divisions(function)
         self.recursive = function.name in module.recursive
 

@@ -26,6 +26,7 @@ from ssad.backend.layout import part_types, symbol
 from ssad.backend.locks import SYMBOL as LOCK
 from ssad.backend.options import DEFAULT, Options
 from ssad.backend.printing import SYMBOL, Print
+from ssad.backend.scopes import Scopes
 from ssad.ir.core import Function, Location, Module, Op, Value
 from ssad.ir.types import Array, Type
 
@@ -132,6 +133,7 @@ class ModuleWriter:
     vector_symbols: dict[str, None] = field(default_factory=dict)
     chunks: list[str] = field(default_factory=list)
     uses_stacks: bool = False
+    scopes: Scopes = field(default_factory=Scopes)
 
     def __post_init__(self) -> None:
         self.recursive = recursive(self.module)
@@ -253,6 +255,7 @@ class ModuleWriter:
             '!6 = !{!"branch_weights", i32 1, i32 2000}\n'
             '!7 = !{!8, !8, i64 0}\n!8 = !{!"list header", !4, i64 0}'
         )
+        parts += self.scopes.lines
         if self.debug is not None:
             parts.append(self.debug.text())
         return "\n".join(parts) + "\n"
