@@ -940,7 +940,7 @@ func @f(%x: f64[?; C], %n: i64) -> f64 {
 
 
 def test_memory_that_is_apart_has_scopes_of_its_own() -> None:
-    """LLVM loads once what the store between cannot have changed; where arguments overlap, nothing is said."""
+    """LLVM may load once what the store between cannot change; where arguments overlap nothing is said."""
     module = parse_module(SCOPED)
     text = to_llvm(module).text
     body = text[text.index("define internal i32 @user.f") :].partition("\n}")[0]
