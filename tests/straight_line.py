@@ -10,6 +10,7 @@ import ssad.primitives  # noqa: F401  (fills the table)
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Op, Value
 from ssad.ir.types import BOOL, F32, F64, I64, Array, Scalar, Type, array
+from ssad.primitives.rules import unless_zero
 
 
 def type_of(x: Any) -> Type:
@@ -108,6 +109,12 @@ class Forward:
     def zero(self, type: Type) -> Const:
         assert isinstance(type, Scalar)
         return Const(type, 0.0)
+
+    def sure(self, value: Value) -> bool:
+        return False
+
+    def moved(self, value: Value, product: Value) -> Value:
+        return unless_zero(self.b, self._dots[value], product)
 
 
 def push(machine: Machine, op: Op, dots: dict[Value, Value]) -> Value | None:

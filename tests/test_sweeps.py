@@ -64,6 +64,7 @@ def same_bits(a: Any, b: Any) -> bool:
     return a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 @pytest.mark.parametrize("case", [*cases(), *array_valued()], ids=_id)
 def test_value_is_cpythons_bit_for_bit(case: Case) -> None:
     for args in case.argument_sets():
@@ -112,6 +113,7 @@ def differentiable(case: Case) -> bool:
     return bool(case.positions)
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 @pytest.mark.parametrize("case", [c for c in cases() if differentiable(c)], ids=_id)
 def test_gradient_is_the_tapes(case: Case) -> None:
     for args in case.argument_sets():

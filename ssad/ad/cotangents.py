@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ssad.ad.custom import call_rule
+from ssad.ad.presence import is_plain, sure_cotangents
 from ssad.ad.split import SplitCall, call_reverse_sweep
 from ssad.analysis.effects import synchronises
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Undef, Value
 from ssad.ir.primitive import Effect
 from ssad.ir.types import Array, Scalar
+from ssad.primitives.rules import unless_zero
 
 Bars = dict[Value, Value]
 """The cotangents that are present: primal scalar -> its cotangent. An absent one is zero."""
@@ -42,6 +44,8 @@ class Cotangents:
         self.shadows = shadows
         self.custom = custom
         self.fp = fp
+        self.sure: set[Value] = set()
+        self.sure_if_stored: set[Value] = set()
 
     # where cotangents live
 
@@ -105,6 +109,25 @@ class Cotangents:
                 work.update(dict.fromkeys(preds[block]))
         return {b: list(vs) for b, vs in entry.items()}, {b: list(vs) for b, vs in exit_.items()}
 
+    def weigh(self, blocks: list[Block], returned: list[Value], *, firm: bool) -> None:
+        """Find out which cotangents are surely there. The seeds of `returned` are not zero if `firm`."""
+        uses, passed = self.uses, self.passed
+        self.sure = sure_cotangents(
+            blocks, self.scalars, uses, passed, returned if firm else (), stored=False
+        )
+        self.sure_if_stored = sure_cotangents(blocks, self.scalars, uses, passed, returned, stored=True)
+
+    def _may_be_nothing(self, op: Op, y_bar: Value) -> bool:
+        """Whether `y_bar` may be the zero of what was not used, and a slope of `op` not finite then.
+
+        Finite operands, as most are that go through memory, do not make the slope of a product infinite.
+        """
+        if op.result in self.sure or isinstance(y_bar, Const):
+            return False
+        return op.prim.slopes == "any" or (
+            op.prim.slopes == "finite" and op.result not in self.sure_if_stored
+        )
+
     # reversing ops
 
     def reverse_ops(
@@ -116,6 +139,7 @@ class Cotangents:
             if not self.moves(op):
                 continue
             b.loc = op.loc
+            context.factor = None
             if op in self.custom:
                 self._custom(op, bars, context)
                 continue
@@ -131,6 +155,7 @@ class Cotangents:
             self._reverse(op, y_bar, context)
 
     def _reverse(self, op: Op, y_bar: Value | None, context: ReverseContext) -> None:
+        context.factor = y_bar if y_bar is not None and self._may_be_nothing(op, y_bar) else None
         if op.prim.vjp is not None:
             op.prim.vjp(context, op, y_bar)
         elif op.prim.partials is not None:
@@ -167,6 +192,8 @@ class ReverseContext:
         self._owner = owner
         self._bars = bars
         self._recall = recall
+        self.factor: Value | None = None
+        """The cotangent that all contributions of this op are zero with, whatever the slopes."""
 
     def recall(self, value: Value) -> Value:
         """The primal value in the mirrored iteration."""
@@ -185,6 +212,8 @@ class ReverseContext:
         """Add to the cotangent of a scalar."""
         if value not in self._owner.scalars:
             return
+        if self.factor is not None and not is_plain(contribution, self.factor):
+            contribution = unless_zero(self.b, self.factor, contribution)
         present = self._bars.get(value)
         self._bars[value] = contribution if present is None else self.b.add(present, contribution)
         if not self._bars[value].name:

@@ -5,7 +5,7 @@ Source: Griewank and Walther 2008, "Evaluating Derivatives", chapter 3 (tangents
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 from ssad.ad.calls import (
     Demands,
@@ -20,6 +20,7 @@ from ssad.ad.calls import (
 from ssad.ad.companions import add_companions, companion, sweep_order
 from ssad.ad.cotangents import scaled, zero
 from ssad.ad.custom import call_rule, results_of_custom_calls, unit
+from ssad.ad.presence import is_plain, sure_tangents
 from ssad.ad.signature import Derivative, Slot, primal_signature
 from ssad.analysis.activity import Activity
 from ssad.analysis.alias import alias_classes
@@ -29,6 +30,7 @@ from ssad.ir.edit import clone_function
 from ssad.ir.primitive import Effect
 from ssad.ir.sweeps import is_split
 from ssad.ir.types import Array, List, Scalar, Type
+from ssad.primitives.rules import unless_zero
 
 
 def forward(
@@ -181,11 +183,24 @@ class Tangents:
         self.custom = custom
         self.ends = {parts[-1].owner: call for call, parts in custom.items()}
         self.fp = fp
+        units = [v for v, dot in dots.items() if isinstance(dot, Const)]
+        self.sure_ones = sure_tangents(function, varied, units) if units else set()
         self.b = Builder(function.entry, None, fp)
 
     def dot(self, value: Value) -> Value | None:
         """The tangent of a scalar, None where it is structurally zero."""
         return self.dots.get(value)
+
+    def sure(self, value: Value) -> bool:
+        """Whether the tangent of a scalar is not the zero of what does not move."""
+        return value in self.sure_ones
+
+    def moved(self, value: Value, product: Value) -> Value:
+        """`product` of the tangent of `value` and a slope; zero with the tangent, whatever the slope."""
+        dot = self.dots[value]
+        if self.sure(value) or is_plain(product, dot):
+            return product
+        return unless_zero(self.b, dot, product)
 
     def dot_array(self, value: Value) -> Value | None:
         """The array of tangents of an array, None where they are structurally zero."""
@@ -231,22 +246,24 @@ class Tangents:
         if op.prim.jvp is not None:
             made = op.prim.jvp(self, op)
         elif op.prim.partials is not None:
-            made = self._by_partials(op.prim.partials, op)
+            made = self._by_partials(op)
         if made is not None and result is not None:
             self.dots[result] = made
             if not made.name:
                 made.name = f"{result.name}.dot" if result.name else "dot"
 
-    def _by_partials(self, partials: Callable[..., tuple[object, ...]], op: Op) -> Value | None:
+    def _by_partials(self, op: Op) -> Value | None:
         if not any(v in self.dots for v in op.operands):
             return None
-        assert op.result is not None
+        assert op.result is not None and op.prim.partials is not None
         total: Value | None = None
-        for x, partial in zip(op.operands, partials(self.b, op.result, *op.operands), strict=True):
+        for x, partial in zip(op.operands, op.prim.partials(self.b, op.result, *op.operands), strict=True):
             dot = self.dots.get(x)
             if dot is None or partial is None:
                 continue
             term = scaled(self.b, dot, partial)
+            if op.prim.slopes == "any":
+                term = self.moved(x, term)
             total = term if total is None else self.b.add(total, term)
         return total
 

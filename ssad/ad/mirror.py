@@ -75,9 +75,9 @@ class Mirror:
         self.recalled: dict[tuple[Block, Value], Value] = {}
         self.at_exit: dict[tuple[Block, Value], Value] = {}
 
-    def emit(self, seeds: dict[int, Value], asked: list[Value]) -> None:
-        """Emit everything. `seeds` are the seeds by result number, `asked` the scalars whose cotangents are
-        results.
+    def emit(self, seeds: dict[int, Value], asked: list[Value], *, firm: bool) -> None:
+        """Emit everything. `seeds` are the seeds by result number, not zero if there is but one and it is
+        `firm`; `asked` the scalars whose cotangents are results.
         """
         self.asked = asked
         for loop in self.forest.loops:
@@ -95,6 +95,7 @@ class Mirror:
                 here = self.reversed[block] = self._new_block(f"{block.name}.rev", self.exit_live[block])
                 here.reverses = block
         self.primal_results = list(self.exit_block.term.operands)
+        self.bars.weigh(self.blocks, [self.primal_results[n] for n in seeds], firm=firm and len(seeds) == 1)
         for info in self.loops.values():
             self._open(info)
         for block in reversed(self.blocks):

@@ -85,7 +85,7 @@ class _Emission:
         bars = Cotangents(function, module, scalars, shadows, custom, fp, split.finish(shadows))
         cotangents = [n for n in self.active if isinstance(params[n].type, Scalar)]
         if any(block.term.kind == "return" for block in function.blocks):  # else it always raises: so be it
-            Mirror(function, bars).emit(seeds, [params[n] for n in cotangents])
+            Mirror(function, bars).emit(seeds, [params[n] for n in cotangents], firm=not self.called)
         self.result_slots = [Slot("primal", n) for n in range(len(self.primal.result_types))]
         function.result_types = function.result_types + [params[n].type for n in cotangents]
         self.result_slots += [Slot("cotangent", n) for n in cotangents]

@@ -72,7 +72,7 @@ class Primitive:
                                       derivative flows). Emits unchecked ops through `b`. `y` is the primal
                                       result.
     jvp(ctx, op)                      emits the tangent of `op`; returns the tangent of its result, None if
-                                      zero.
+                                      zero. Products with a slope that may be infinite are `ctx.moved`.
     vjp(ctx, op, y_bar)               emits the cotangents of its operands by `ctx.add_bar`; y_bar is None
                                       where absent.
     companion(b, op, of)              for ops whose result is an array: emits and returns the array that
@@ -83,6 +83,8 @@ class Primitive:
     python                            spelling in emitted Python, `{0}`, `{1}`, ... for operands.
     calls                             Python callable -> Call.
     points                            operand tuples inside the domain at which sweeps test the record.
+    slopes                            "finite" wherever the operands are; a "choice" of one operand, which
+                                      gets all of the cotangent; "any" may be infinite or nan.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Primitive:
     python: str = ""
     calls: Mapping[Any, Call] = field(default_factory=dict)
     points: tuple[tuple[Any, ...], ...] = ()
+    slopes: str = "any"
     commutative: bool = False
     takes_attrs: bool = False
     source: str = ""

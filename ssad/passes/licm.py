@@ -4,12 +4,10 @@
     ^h(%k: i64): %e = sin %t      ->          jump ^h(0)
                                         ^h(%k: i64): ...
 
-Pure ops cannot trap, so they may be computed although the loop does not run. Their slopes may be infinite,
-though: of what is differentiated later only ops with finite slopes move, or the adjoint would multiply the
-zero of a root that nobody took by the slope that it has at zero. In sweeps, which nobody differentiates any
-more by reverse mode, all pure ops do. Loads, checks and allocations stay; so does `recall`, whose meaning
-depends on the loops around it. What an iteration of the reverse sweep finds on a tape leaves the loops inside
-of that iteration. Loops without a preheader are left as they are.
+Pure ops cannot trap, so they may be computed although the loop does not run (and what slope they have then
+does not matter: `ad/presence.py`). Loads, checks and allocations stay, as `recall`, whose meaning depends
+on the loops around it. What an iteration of the reverse sweep finds on a tape leaves the loops inside of that
+iteration. Loops without a preheader are left as they are.
 """
 
 from __future__ import annotations
@@ -19,37 +17,7 @@ from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders as preheaders_of
 from ssad.ir.core import Block, Const, Function, Module, Op, Value
 from ssad.ir.graph import Loop
-from ssad.ir.types import Scalar
 from ssad.passes.manager import function_pass
-
-FINITE_SLOPES = frozenset(
-    [
-        "add",
-        "sub",
-        "neg",
-        "mul",
-        "abs",
-        "fma",
-        "sin",
-        "cos",
-        "tanh",
-        "atan",
-        "asinh",
-        "select",
-        "copysign",
-        "floor",
-        "ceil",
-        "trunc",
-        "rint",
-        "sign",
-        "cast",
-        "maximum",
-        "minimum",
-        "fmax",
-        "fmin",
-    ]
-)
-"""Primitives of floats whose slopes are finite wherever their operands are."""
 
 
 @function_pass("licm", "move loop-invariant pure ops to the preheader")
@@ -88,8 +56,6 @@ def _invariant_in(
 ) -> Loop | None:
     """The outermost loop, out of which the op can move step by step, that defines none of its operands."""
     if op.result is None or allocates(op.prim) or not (op.prim.pure or _is_record(op, block)):
-        return None
-    if not block.sweep and _has_slope(op.result) and op.prim.name not in FINITE_SLOPES:
         return None
     found: Loop | None = None
     current: Loop | None = loop
@@ -132,10 +98,6 @@ def _is_kept_around(op: Op, loop: Loop, preheaders: dict[Loop, Block]) -> bool:
             return on_a_tape or preheaders[around].term.edges[0].args[at] is tape.operands[0]
         around = around.parent
     return False
-
-
-def _has_slope(value: Value) -> bool:
-    return isinstance(value.type, Scalar) and value.type.is_float
 
 
 def _inside(home: Loop | None, loop: Loop) -> bool:

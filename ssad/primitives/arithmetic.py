@@ -13,7 +13,16 @@ from ssad.ir.primitive import Call, define
 from ssad.ir.types import BOOL, I64
 from ssad.primitives import ieee
 from ssad.primitives.lowering import ByKind, Libm, Native, Template, infix
-from ssad.primitives.rules import DISCRETE, choose, conditional, exactly, is_const, number, same
+from ssad.primitives.rules import (
+    DISCRETE,
+    choose,
+    conditional,
+    exactly,
+    is_const,
+    number,
+    same,
+    unless_zero,
+)
 
 UFUNC = Call("numpy", convert="same")
 
@@ -27,6 +36,7 @@ define(
     calls={np.add: UFUNC},
     points=((1.5, -0.25), (3, 4)),
     commutative=True,
+    slopes="finite",
 )
 define(
     "sub",
@@ -37,6 +47,7 @@ define(
     python="{0} - {1}",
     calls={np.subtract: UFUNC},
     points=((1.5, -0.25), (3, 4)),
+    slopes="finite",
 )
 define(
     "mul",
@@ -48,6 +59,7 @@ define(
     calls={np.multiply: UFUNC},
     points=((1.5, -0.25), (3, -4)),
     commutative=True,
+    slopes="finite",
 )
 define(
     "neg",
@@ -62,6 +74,7 @@ define(
     python="-{0}",
     calls={np.negative: UFUNC},
     points=((1.5,), (-3,)),
+    slopes="finite",
 )
 
 
@@ -84,6 +97,7 @@ define(
     python="abs({0})",
     calls={math.fabs: Call("python"), np.absolute: UFUNC, np.fabs: Call("numpy", convert="numpy")},
     points=((1.5,), (-0.75,), (-3,)),
+    slopes="finite",
 )
 
 
@@ -91,11 +105,13 @@ def _div_jvp(ctx: Any, op: Any) -> Value | None:
     a, b = op.operands
     a_dot, b_dot = ctx.dot(a), ctx.dot(b)
     if b_dot is None:
-        return None if a_dot is None else ctx.b.div(a_dot, b)
+        return None if a_dot is None else ctx.moved(a, ctx.b.div(a_dot, b))
     moved = ctx.b.mul(op.result, b_dot)
-    total = ctx.b.neg(moved) if a_dot is None else ctx.b.sub(a_dot, moved)
+    if a_dot is None:
+        return ctx.moved(b, ctx.b.div(ctx.b.neg(moved), b))
+    total = ctx.b.sub(a_dot, ctx.moved(b, moved))
     quotient: Value = ctx.b.div(total, b)
-    return quotient
+    return quotient if ctx.sure(a) or ctx.sure(b) else unless_zero(ctx.b, total, quotient)
 
 
 def _div_vjp(ctx: Any, op: Any, y_bar: Value | None) -> None:

@@ -73,7 +73,7 @@ def _slope_jvp(ctx: Any, op: Op) -> Value | None:
     a_dot: Value | None = ctx.dot(op.operands[1])
     if a_dot is None:
         return x_dot
-    moved: Value = ctx.b.mul(op.operands[2], a_dot)
+    moved: Value = ctx.moved(op.operands[1], ctx.b.mul(op.operands[2], a_dot))
     total: Value = moved if x_dot is None else ctx.b.add(x_dot, moved)
     return total
 

@@ -67,4 +67,5 @@ define(
     llvm=Native("cast"),
     points=((1.5,), (-2.5,), (3,), (True,), (1e300,), (-7,)),
     takes_attrs=True,
+    slopes="finite",
 )

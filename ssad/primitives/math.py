@@ -29,7 +29,7 @@ def _function(
     points: tuple[float, ...],
     ufunc: Any = None,
     check: str = "",
-    source: str = "",
+    slopes: str = "any",
 ) -> None:
     """A function of one number, in `math` under the same name; `check` is what CPython tests around it."""
     calls: dict[Any, Call] = {getattr(math, name): Call("python", check)}
@@ -44,7 +44,7 @@ def _function(
         python=f"math.{name}({{0}})",
         calls=calls,
         points=tuple((x,) for x in points),
-        source=source,
+        slopes=slopes,
     )
 
 
@@ -175,6 +175,7 @@ _function(
     (0.3, -2.0),
     np.sin,
     "not_infinite",
+    slopes="finite",
 )
 _function(
     "cos",
@@ -184,6 +185,7 @@ _function(
     (0.3, -2.0),
     np.cos,
     "not_infinite",
+    slopes="finite",
 )
 _function(
     "tan",
@@ -219,6 +221,7 @@ _function(
     _intrinsic("atan"),
     (0.3, -2.0),
     np.arctan,
+    slopes="finite",
 )
 
 # Hyperbolic functions (DLMF 4.34, 4.40)
@@ -248,6 +251,7 @@ _function(
     _intrinsic("tanh"),
     (0.3, -2.0),
     np.tanh,
+    slopes="finite",
 )
 _function(
     "asinh",
@@ -256,6 +260,7 @@ _function(
     Libm("asinh", vector="asinh"),
     (0.3, -2.0),
     np.arcsinh,
+    slopes="finite",
 )
 _function(
     "acosh",
@@ -340,6 +345,7 @@ _function(
     lambda b, y, x: (_gauss(b, 2.0 / math.sqrt(math.pi), x),),
     Libm("erf", vector="erf"),
     (0.3, -2.0),
+    slopes="finite",
 )
 _function(
     "erfc",
@@ -347,4 +353,5 @@ _function(
     lambda b, y, x: (_gauss(b, -2.0 / math.sqrt(math.pi), x),),
     Libm("erfc", vector="erfc"),
     (0.3, -2.0),
+    slopes="finite",
 )

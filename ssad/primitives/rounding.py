@@ -50,6 +50,7 @@ def _step(name: str, evaluate: Any, ufunc: Any, intrinsic: str, python: str) -> 
         python=python,
         calls={ufunc: NUMPY},
         points=((0.3,), (-2.5,), (2.5,), (-0.25,), (1e300,)),
+        slopes="finite",
     )
 
 
@@ -73,6 +74,7 @@ define(
     python="math.copysign({0}, {1})",
     calls={math.copysign: Call("python"), np.copysign: NUMPY},
     points=((0.3, -2.0), (-0.3, -1.0), (1.5, 2.0)),
+    slopes="finite",
 )
 define(
     "nextafter",
@@ -83,6 +85,7 @@ define(
     python="math.nextafter({0}, {1})",
     calls={math.nextafter: Call("python")},
     points=((0.3, 2.0), (-2.5, -7.0), (1.0, 0.0)),
+    slopes="finite",
 )
 define(
     "fmod",
@@ -160,6 +163,7 @@ define(
     python="np.sign({0})",
     calls={np.sign: Call("numpy", convert="same")},
     points=((0.3,), (-2.5,), (3,), (-4,)),
+    slopes="finite",
 )
 
 _FMA = getattr(math, "fma", None)  # since Python 3.13
@@ -172,4 +176,5 @@ define(
     python="math.fma({0}, {1}, {2})" if _FMA else "",
     calls={_FMA: Call("python", "fma")} if _FMA else {},
     points=((0.1, 10.0, -1.0), (1.5, -2.0, 0.25)),
+    slopes="finite",
 )

@@ -103,8 +103,15 @@ def conditional(types: Types, attrs: Attrs) -> Type | None:
     return types[1]
 
 
+def unless_zero(b: Any, factor: Value, product: Value) -> Value:
+    """`product`, but zero where `factor` is."""
+    zero = number(factor, 0.0)
+    chosen: Value = b.select(b.eq(factor, zero), zero, product)
+    return chosen
+
+
 def choose(takes_first: Callable[..., Value]) -> dict[str, Any]:
-    """The `jvp` and `vjp` columns of a primitive whose result is one of its last two operands.
+    """The `jvp`, `vjp` and `slopes` columns of a primitive whose result is one of its last two operands.
 
     `takes_first(b, *operands)` emits the bool that says which. Selecting the cotangent instead of multiplying
     it by 0 or 1 keeps 0*inf out of the arm that was not taken.
@@ -134,7 +141,7 @@ def choose(takes_first: Callable[..., Value]) -> dict[str, Any]:
         if ctx.active(second):
             ctx.add_bar(second, ctx.b.select(cond, zero, y_bar))
 
-    return {"jvp": jvp, "vjp": vjp}
+    return {"jvp": jvp, "vjp": vjp, "slopes": "choice"}
 
 
 DISCRETE = "its result is discrete: integers and truth values carry no derivative"

@@ -12,6 +12,7 @@ THEMES = (
     "elementary",
     "branches",
     "phi_nodes",
+    "poles",
     "flow",
     "loops_for",
     "loops_while",
