@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from ssad.analysis.alias import alias_classes
 from ssad.analysis.callgraph import reachable
 from ssad.backend.options import Options
 from ssad.errors import DifferentiationError, UnsupportedError, UsageError
-from ssad.frontend.abstract import Abstract
+from ssad.frontend.abstract import Abstract, ArrayOf
 from ssad.ir.core import Function, Module
 from ssad.ir.edit import clone_function, clone_module
 from ssad.ir.types import Array, Scalar
@@ -42,6 +42,7 @@ OPTIMISE: Passes = [
     "fold",
     "cse",
     "loop_simplify",
+    ("specialise", "fold", "cse", "simplify_cfg", "loop_simplify"),
     ("unroll", "simplify_cfg", "fold", "cse"),
     "promote",
     "load_forward",
@@ -231,7 +232,9 @@ def stages(
         primal.attrs["overlap"] = True
     if not recipe.steps:
         _forget_rules(module)
+    primal.attrs["sizes"] = sizes_of(arguments)
     _run(module, OPTIMISE, trace)
+    primal.attrs.pop("sizes", None)
     if recipe.steps:
         primal = door(primal, module)
         if recipe.overlap:
@@ -331,6 +334,19 @@ def parts_of(arguments: Sequence[Abstract]) -> tuple[range, ...]:
         ranges.append(range(start, start + len(argument.parts)))
         start += len(argument.parts)
     return tuple(ranges)
+
+
+def sizes_of(arguments: Iterable[Abstract]) -> tuple[tuple[int, int, int], ...]:
+    """The lengths that arguments are expected to have: (number of the IR parameter, axis, length)."""
+    sizes: list[tuple[int, int, int]] = []
+    at = 0
+    for argument in arguments:
+        if isinstance(argument, ArrayOf):
+            sizes += [(at, axis, length) for axis, length in enumerate(argument.sizes) if length]
+        elif argument.children():
+            sizes += [(at + n, axis, length) for n, axis, length in sizes_of(argument.children())]
+        at += len(argument.parts)
+    return tuple(sizes)
 
 
 def _differentiate(

@@ -99,8 +99,10 @@ def _steps(
     steps: list[tuple[int, int]] = []
     for op in reversed(block.ops):
         result = bits.get(op.result, 0) if op.result is not None else 0
-        chooses = op.prim.slopes == "choice"
-        adds = 0 if chooses or not (result or stored) else _union(bits, uses(op))
+        may_add_nothing = (
+            op.prim.slopes == "choice" or op.name == "with_slope"
+        )  # which may be that of nothing
+        adds = 0 if may_add_nothing or not (result or stored) else _union(bits, uses(op))
         if result or adds:
             steps.append((result, adds))
     return steps

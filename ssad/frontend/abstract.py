@@ -7,7 +7,7 @@ stands above both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from types import MethodType
 from typing import TYPE_CHECKING, Any
@@ -118,12 +118,15 @@ class Number(Abstract):
 
 
 class ArrayOf(Abstract):
-    """A NumPy array of known element type, rank and layout (C, F, A as in the IR)."""
+    """A NumPy array of known element type, rank and layout (C, F, A as in the IR). `sizes` are the lengths of
+    the axes that are expected, 0 where none is; they are no part of what the array is.
+    """
 
-    __slots__ = ("type",)
+    __slots__ = ("sizes", "type")
 
-    def __init__(self, type: Array) -> None:
+    def __init__(self, type: Array, sizes: Sequence[int] = ()) -> None:
         self.type = type
+        self.sizes = tuple(sizes)
 
     @property
     def parts(self) -> tuple[Type, ...]:
@@ -630,9 +633,9 @@ def number(value: Any) -> Abstract:
     return Number(F64, PYTHON, float(value))
 
 
-def array_of(elem: Scalar, rank: int, layout: str = "A") -> ArrayOf:
-    """An array of that element type, rank and layout."""
-    return ArrayOf(array(elem, rank, layout))
+def array_of(elem: Scalar, rank: int, layout: str = "A", sizes: Sequence[int] = ()) -> ArrayOf:
+    """An array of that element type, rank and layout, and maybe of these lengths."""
+    return ArrayOf(array(elem, rank, layout), sizes)
 
 
 def tree_of(cls: type, names: tuple[str, ...], items: Iterable[Abstract]) -> TreeOf:

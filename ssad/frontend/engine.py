@@ -450,4 +450,4 @@ def array_type(value: np.ndarray[Any, Any]) -> ArrayOf | ComplexArrayOf | None:
     if not value.flags.aligned:
         return None  # its strides are no numbers of elements
     layout = "C" if value.flags.c_contiguous else "F" if value.flags.f_contiguous else "A"
-    return array_of(elem, value.ndim, layout)
+    return array_of(elem, value.ndim, layout, value.shape)
