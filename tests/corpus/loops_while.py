@@ -7,6 +7,10 @@ import numpy as np
 from .registry import case
 
 
+def _line(n):
+    return np.linspace(0.25, 1.0, n)
+
+
 @case(args=[lambda: (0.9, 3), lambda: (1.1, 0), lambda: (-0.9, 10)])
 def power(x, n):
     """Innes 2018."""
@@ -232,3 +236,52 @@ def never_entered(x):
     while x > 100.0:
         x = 1.0 / 0.0
     return x * x
+
+
+@case(args=[lambda: (_line(9), 1), lambda: (_line(9), 3), lambda: (_line(1), 1)])
+def two_ends_that_meet(x, step):
+    i, j = 0, len(x) - 1
+    s = 0.5
+    while i < j:
+        s += x[i] * x[j] * s + x[j]
+        i += 2
+        j -= step
+        if s > 100.0:
+            break
+    return s
+
+
+@case(args=[lambda: (0.7, 9), lambda: (0.7, -2)], argnums=0)
+def counted_down_by_threes(x, n):
+    k = n
+    s = 1.0
+    while k > 0:
+        k -= 3
+        s *= x + k
+    return s
+
+
+@case(args=[lambda: (_line(7), 3), lambda: (_line(7), 0)])
+def steps_inside_of_steps(x, n):
+    s, at = 0.25, 1
+    while n > 0:
+        back, m = at, 2 * n
+        while m > 0:
+            s = s * x[back % len(x)] + math.sin(s) * x[m % len(x)]
+            m -= n
+            back = 5 + back
+        at += back
+        n -= 1
+    return s
+
+
+@case(args=[lambda: (_line(5), 0), lambda: (_line(5), 5), lambda: (_line(5), 7)])
+def three_and_four_in_turn(x, n):
+    a, b, c = x.copy(), x.copy(), x.copy()
+    p, q, r, t = 0.5, x[0], x[1], 2.0
+    for k in range(n):
+        for i in range(len(x)):
+            c[i] = math.sin(a[i] * b[i] + p) + 0.5 * c[i] * q
+        a, b, c = b, c, a
+        p, q, r, t = q, r, t, p
+    return a[0] * b[1] + c[2] + p * q

@@ -14,7 +14,7 @@ from ssad.ir.core import Block, Const, Function, Location, Module, Op, Undef, Va
 from ssad.ir.edit import prune_params, replace_values
 from ssad.ir.graph import Loop
 from ssad.ir.ssa_builder import SSABuilder
-from ssad.ir.types import Tape, Type, tape
+from ssad.ir.types import Scalar, Tape, Type, tape
 from ssad.passes.adjoint.plan import Plan, Site, Way
 from ssad.passes.manager import function_pass
 
@@ -87,10 +87,8 @@ class _Materialiser:
         if isinstance(value, Const | Undef) or value in self.tapes or value in self.field:
             return
         way = self.plan.way(value)
-        if way is Way.RECOMPUTE:
-            op = self.plan.sites[value].op
-            assert op is not None
-            for operand in op.operands:
+        if way in (Way.RECOMPUTE, Way.STEPPED, Way.ROTATED):
+            for operand in self.plan.made_of(value):
                 self._prepare(operand)
         elif way is Way.RESIDUAL:
             self.residuals[value] = None
@@ -268,6 +266,12 @@ class _Materialiser:
         way = self.plan.way(value)
         if way is Way.COUNTER:
             return self.counts[self.plan.counters[value].header]
+        if way is Way.STEPPED:
+            stepped = self.plan.stepped[value]
+            moved = b.mul(self.counts[stepped.loop.header], self._fetch(stepped.step, b))
+            return b.emit(stepped.sign, self._fetch(stepped.first, b), moved, hint=value.name)
+        if way is Way.ROTATED:
+            return self._whose_turn(value, b)
         if way is Way.RECOMPUTE:
             op = self.plan.sites[value].op
             assert op is not None
@@ -276,6 +280,21 @@ class _Materialiser:
         if way is Way.RESIDUAL:
             return self.ssa.read_at_start(value, b.block)
         return value
+
+    def _whose_turn(self, value: Value, b: Builder) -> Value:
+        """Which of those that take turns the mirrored iteration had."""
+        rotated = self.plan.rotated[value]
+        *firsts, found = [self._fetch(v, b) for v in rotated.firsts]
+        turn = b.mod(self.counts[rotated.loop.header], len(rotated.firsts))
+        for n, one in reversed(list(enumerate(firsts))):
+            found = choice(b, b.eq(turn, n), one, found)
+        found.name = found.name or value.name
+        return found
+
+
+def choice(b: Builder, condition: Value, one: Value, other: Value) -> Value:
+    """One of two arrays or numbers."""
+    return (b.select if isinstance(one.type, Scalar) else b.choose)(condition, one, other)
 
 
 def row_major(b: Builder, trips: Sequence[Value], at: Sequence[Value]) -> Value:

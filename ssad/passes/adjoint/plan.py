@@ -2,7 +2,9 @@
 
 Kept are the values that the reverse sweep really reads and that cannot be had for less: the record set (TBR
 in Hascoët and Pascual 2013). Computed again are cheap pure expressions over loop counters, values outside
-loops, elements of arrays that nothing writes, and values kept anyway. Never computed again from floats:
+loops, elements of arrays that nothing writes, and values kept anyway. An integer that a loop moves by the
+same step in each iteration is computed from the number of the iteration: to the bit, for integers wrap. So
+is which of its buffers has which name, where a loop has them take turns. Never computed again from floats:
 decisions, trip counts, indices.
 """
 
@@ -19,6 +21,7 @@ from ssad.analysis.shape import loop_form, returning
 from ssad.ir.core import Block, Const, Function, Op, Undef, Value
 from ssad.ir.graph import Dominators, Loop, LoopForest
 from ssad.ir.sweeps import is_split
+from ssad.ir.types import I64, Array, Scalar
 
 CHEAP = frozenset(
     [
@@ -56,12 +59,18 @@ LONGEST = 12
 """How many ops may be computed again for one value."""
 
 
+MOST_IN_TURN = 4
+"""Of how many buffers one is chosen by the number of the iteration."""
+
+
 class Way(Enum):
     """How the reverse sweep gets at a primal value."""
 
     DIRECT = "used as it is: defined outside loops and before the seam"
     RESIDUAL = "kept once: outside loops, on some path only"
     COUNTER = "the number of the mirrored iteration"
+    STEPPED = "computed from the number of the mirrored iteration"
+    ROTATED = "one of those that take turns, by the number of the mirrored iteration"
     RECOMPUTE = "computed again"
     INDEXED = "kept in a buffer with one entry per iteration"
     STACKED = "kept on a stack"
@@ -73,6 +82,24 @@ class Site:
 
     block: Block
     op: Op | None
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """An i64 header parameter of `loop` that is `first` (+ or -) k * `step` in iteration k = 0, 1, ..."""
+
+    loop: Loop
+    first: Value
+    step: Value
+    sign: str
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """A header parameter of `loop` that is `firsts[k % len(firsts)]` in iteration k = 0, 1, ..."""
+
+    loop: Loop
+    firsts: list[Value]
 
 
 class Plan:
@@ -92,6 +119,8 @@ class Plan:
             self.sites.update((op.result, Site(block, op)) for op in block.ops if op.result is not None)
         self.counters = {counter(function, loop): loop for loop in self._fwd_loops()}
         self.trips = {loop: self._exact_trips(loop) for loop in self._fwd_loops()}
+        self.stepped = {p: s for loop in self._fwd_loops() for p, s in self._stepped(loop)}
+        self.rotated = {p: r for loop in self._fwd_loops() for p, r in self._rotated(loop)}
         self.ways: dict[Value, Way] = {}
         self._writers: dict[AliasClass, set[Block]] | None = None
         self._reached: dict[Block, set[Block]] = {}
@@ -120,6 +149,49 @@ class Plan:
             return None
         return trip_count(self.function, loop)
 
+    def _stepped(self, loop: Loop) -> Iterator[tuple[Value, Stepped]]:
+        """The integers that the loop moves by the same step in each iteration, its counter left out."""
+        for param, (first, last) in self._carried(loop).items():
+            op = last.owner
+            if param.type is not I64 or not isinstance(op, Op) or param in self.counters:
+                continue
+            if op.name not in ("add", "sub") or param not in op.operands:
+                continue
+            at = op.operands.index(param)
+            step = op.operands[1 - at]
+            if (at == 1 and op.name == "sub") or not self._stays(step, loop):
+                continue
+            yield param, Stepped(loop, first, step, op.name)
+
+    def _rotated(self, loop: Loop) -> Iterator[tuple[Value, Rotated]]:
+        """What the loop has take turns, with nothing else ever among it."""
+        carried = self._carried(loop)
+        for param in carried:
+            turn = [param]
+            while len(turn) <= MOST_IN_TURN and carried[turn[-1]][1] in carried:
+                following = carried[turn[-1]][1]
+                if following is param:
+                    break
+                turn.append(following)
+            closed = 1 < len(turn) <= MOST_IN_TURN and carried[turn[-1]][1] is param
+            if closed and isinstance(param.type, Array | Scalar):
+                yield param, Rotated(loop, [carried[v][0] for v in turn])
+
+    def _carried(self, loop: Loop) -> dict[Value, tuple[Value, Value]]:
+        """The header's parameters: what each is in the first iteration, and what the next one gets for it."""
+        (latch,) = loop.latches
+        back = next(e for e in latch.term.edges if e.target is loop.header)
+        before = next(b for b in self.function.blocks if loop.header in b.successors and b is not latch)
+        entering = next(e for e in before.term.edges if e.target is loop.header)
+        ends = zip(entering.args, back.args, strict=True)
+        return dict(zip(loop.header.params, ends, strict=True))
+
+    def _stays(self, value: Value, loop: Loop) -> bool:
+        """Whether `value` is defined outside of the loop."""
+        return isinstance(value, Const) or (
+            value in self.sites and self.sites[value].block not in loop.blocks
+        )
+
     def around(self, value: Value) -> list[Loop]:
         """The loops around the definition of a value."""
         return self.forest.around(self.sites[value].block)
@@ -140,7 +212,7 @@ class Plan:
         if value in self.counters:
             return Way.COUNTER
         if self.cost(value) <= LONGEST:
-            return Way.RECOMPUTE
+            return self._again(value)
         return Way.STACKED if self.trips[loops[-1]] is None else Way.INDEXED
 
     def cost(self, value: Value, kept: Collection[Value] = ()) -> int:
@@ -161,14 +233,31 @@ class Plan:
         site = self.sites[value]
         if value in self.counters or (not self.forest.around(site.block) and self.way(value) is Way.DIRECT):
             seen[value] = 0
-        elif site.op is not None and self.repeatable(site.op):
+        elif self._again(value) is not Way.RECOMPUTE or (site.op is not None and self.repeatable(site.op)):
             total = 1
-            for operand in site.op.operands:
+            for operand in self.made_of(value):
                 total += self._count(operand, kept, seen, depth + 1)
                 if total > LONGEST:
                     break
             seen[value] = min(total, LONGEST + 1)
         return seen[value]
+
+    def _again(self, value: Value) -> Way:
+        """How a value that is not kept is made again."""
+        if value in self.stepped:
+            return Way.STEPPED
+        return Way.ROTATED if value in self.rotated else Way.RECOMPUTE
+
+    def made_of(self, value: Value) -> list[Value]:
+        """What `value` is computed from, if it is computed again."""
+        stepped = self.stepped.get(value)
+        if stepped is not None:
+            return [stepped.first, stepped.step]
+        if value in self.rotated:
+            return self.rotated[value].firsts
+        op = self.sites[value].op
+        assert op is not None
+        return op.operands
 
     def repeatable(self, op: Op) -> bool:
         """Whether `op`, repeated in the reverse sweep on the same operands, gives the same bits."""
@@ -229,10 +318,8 @@ class Plan:
 
     def _repeat(self, value: Value, kept: set[Value]) -> None:
         """Have `value` and what it is made of computed again, down to values that are there."""
-        self.ways[value] = Way.RECOMPUTE
-        op = self.sites[value].op
-        assert op is not None
-        for operand in op.operands:
+        self.ways[value] = self._again(value)
+        for operand in self.made_of(value):
             if isinstance(operand, Const | Undef) or operand in kept:
                 continue
             if self.way(operand) in (Way.STACKED, Way.INDEXED):

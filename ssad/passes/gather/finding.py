@@ -130,6 +130,9 @@ def _is(value: Value, number: int) -> bool:
 
 
 def is_plain(op: Op) -> bool:
+    """Whether it computes a number, or says which array is meant, and does nothing else."""
+    if op.name in ("choose", "tape_get"):
+        return True
     return op.prim.pure and not allocates(op.prim) and op.result is not None and not refers(op.result.type)
 
 
@@ -155,7 +158,7 @@ def _stencil(nest: Nest, aliases: AliasClasses) -> Stencil | None:
             zeros.append(op)
         elif op.name == "load":
             loads.append(op)
-        elif op.name != "tape_get" and not is_plain(op):
+        elif not is_plain(op):
             return None
     targets: dict[Value, list[tuple[Op, Offsets]]] = {}
     for op, offsets in summands:

@@ -83,7 +83,7 @@ def _covers(summands: Summands, within: Offsets, r: int) -> bool:
 
 
 def _does_nothing_else(loop: Loop, nest: Nest) -> bool:
-    """Whether each iteration comes to the nest, and touches no other memory but tapes that it reads."""
+    """Whether each iteration comes to the nest, and touches no other memory, what it finds on tapes apart."""
     if len(loop.latches) != 1 or [block for block, _ in loop.exits()] != [loop.header]:
         return False
     for block in loop.blocks:
@@ -91,7 +91,7 @@ def _does_nothing_else(loop: Loop, nest: Nest) -> bool:
             continue
         if block is not loop.header and block.term.kind != "jump":
             return False
-        if not all(op.name in ("tape_get", "disjoint") or is_plain(op) for op in block.ops):
+        if not all(op.name == "disjoint" or is_plain(op) for op in block.ops):
             return False
     return True
 
