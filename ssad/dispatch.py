@@ -64,8 +64,11 @@ class Specialisations:
 
     def _find(self, args: Sequence[Any], steps: tuple[Any, ...], overlap: bool) -> Specialisation:
         types = (*map(type_key, args),)
-        key = steps, overlap, types
+        first = key = steps, overlap, types, "these lengths"
         known = self._compiled.get(key)
+        if known is not None and known.valid() and not known.fits(args):
+            key = steps, overlap, types, "any lengths"
+            known = self._compiled.get(key)
         if known is not None and known.valid():
             return known
         with self._lock:
@@ -75,12 +78,13 @@ class Specialisations:
                 recipe = replace(self.base, steps=steps, overlap=overlap)
                 try:
                     typed = self._typed_for(types, abstracts, recipe)
-                    compiled = compile_function(self.fn, abstracts, recipe, typed=typed)
+                    compiled = compile_function(self.fn, abstracts, recipe, typed=typed, expect=key is first)
                 except SsadError as error:
                     raise error.with_traceback(None) from None  # the place is in the message
                 known = Specialisation(compiled, abstracts, recipe)
                 self._compiled[key] = known
-            return known
+        # another thread may have been faster, with arguments of other lengths
+        return known if known.fits(args) else self._find(args, steps, overlap)
 
     def _typed_for(self, types: Any, abstracts: Sequence[Abstract], recipe: Recipe) -> Typed:
         """The typed module, which all derivatives for arguments of one type have in common."""
@@ -150,9 +154,15 @@ class Specialisation:
         self.call = compiled.native.call
         self.valid = compiled.typed.valid
         self._changes = compiled.typed.changes
+        argument = {numbers.start: n for n, numbers in enumerate(compiled.parts) if numbers}
+        self._assumes = [(argument[n], axis, length) for n, axis, length in compiled.assumes]
         self._shadows = [n for n, slot in enumerate(self.slots) if slot.kind == "shadow" and not slot.tangent]
         self._dots = [n for n, slot in enumerate(self.slots) if slot.kind == "shadow" and slot.tangent]
         self._tangents = [n for n, slot in enumerate(self.slots) if slot.kind == "primal" and slot.tangent]
+
+    def fits(self, args: Sequence[Any]) -> bool:
+        """Whether small arguments have the lengths that the code is for, if it is for some only."""
+        return not self._assumes or all(args[n].shape[axis] == length for n, axis, length in self._assumes)
 
     def captured(self) -> list[Any]:
         """The arrays outside that the function reads or writes, as they are now."""

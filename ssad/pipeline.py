@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,7 @@ OPTIMISE: Passes = [
     "fold",
     "cse",
     "loop_simplify",
-    ("specialise", "fold", "cse", "simplify_cfg", "loop_simplify"),
+    ("specialise", "fold", "cse"),
     ("unroll", "simplify_cfg", "fold", "cse"),
     "promote",
     "load_forward",
@@ -160,6 +160,8 @@ class Compiled:
     """For each argument the numbers of the primal's IR parameters that carry it."""
     writes: frozenset[int]
     """The numbers of the primal's IR parameters whose arrays the function may write."""
+    assumes: tuple[tuple[int, int, int], ...] = ()
+    """The lengths without which it is wrong: (number of the primal's IR parameter, axis, length)."""
 
 
 @dataclass
@@ -189,10 +191,13 @@ def stages(
     recipe: Recipe,
     trace: Trace | None = None,
     typed: Typed | None = None,
+    *,
+    expect: bool = False,
 ) -> Iterator[Artefact]:
     """The artefacts of `fn` for arguments of these types, in the order of `STAGES`, then "callable".
 
-    With `typed`, what the stage of that name has made before, the stages up to it are left out. Raises the
+    With `typed`, what the stage of that name has made before, the stages up to it are left out. With `expect`
+    the code may be for the lengths alone that small array arguments have (`Compiled.assumes`). Raises the
     errors of `ssad.errors` where the function cannot be compiled or differentiated.
     """
     from ssad.ad.door import door
@@ -232,9 +237,11 @@ def stages(
         primal.attrs["overlap"] = True
     if not recipe.steps:
         _forget_rules(module)
-    primal.attrs["sizes"] = sizes_of(arguments)
+    if expect:
+        primal.attrs["sizes"] = sizes_of(arguments)
     _run(module, OPTIMISE, trace)
     primal.attrs.pop("sizes", None)
+    assumes = primal.attrs.pop("assumes", ())
     if recipe.steps:
         primal = door(primal, module)
         if recipe.overlap:
@@ -266,7 +273,7 @@ def stages(
     timed("llvm")
     yield Artefact("llvm", native, lambda: native.llvm_text)
     yield Artefact("asm", native, lambda: native.asm)
-    yield Artefact("callable", Compiled(typed, derivative, native, parts, writes), lambda: repr(fn))
+    yield Artefact("callable", Compiled(typed, derivative, native, parts, writes, assumes), lambda: repr(fn))
 
 
 def compile_function(
@@ -275,9 +282,11 @@ def compile_function(
     recipe: Recipe,
     trace: Trace | None = None,
     typed: Typed | None = None,
+    *,
+    expect: bool = False,
 ) -> Compiled:
-    """`fn`, or the derivative of it that the recipe names, as native code; `typed` as for `stages`."""
-    for artefact in stages(fn, arguments, recipe, trace, typed):
+    """`fn`, or the derivative of it that the recipe names, as native code; the rest as for `stages`."""
+    for artefact in stages(fn, arguments, recipe, trace, typed, expect=expect):
         if artefact.stage == "callable":
             compiled: Compiled = artefact.value
     return compiled
@@ -289,11 +298,13 @@ def stage(
     arguments: Sequence[Abstract],
     recipe: Recipe,
     trace: Trace | None = None,
+    *,
+    expect: bool = False,
 ) -> Artefact:
     """The artefact of the stage `name`; nothing after it is run. Raises UsageError for an unknown stage."""
     if name not in STAGES:
         raise UsageError(f"there is no stage called {name!r}", cure=f"stages: {', '.join(STAGES)}")
-    return next(a for a in stages(fn, arguments, recipe, trace) if a.stage == name)
+    return next(a for a in stages(fn, arguments, recipe, trace, expect=expect) if a.stage == name)
 
 
 def written(function: Function) -> frozenset[int]:
@@ -336,17 +347,14 @@ def parts_of(arguments: Sequence[Abstract]) -> tuple[range, ...]:
     return tuple(ranges)
 
 
-def sizes_of(arguments: Iterable[Abstract]) -> tuple[tuple[int, int, int], ...]:
-    """The lengths that arguments are expected to have: (number of the IR parameter, axis, length)."""
-    sizes: list[tuple[int, int, int]] = []
-    at = 0
-    for argument in arguments:
-        if isinstance(argument, ArrayOf):
-            sizes += [(at, axis, length) for axis, length in enumerate(argument.sizes) if length]
-        elif argument.children():
-            sizes += [(at + n, axis, length) for n, axis, length in sizes_of(argument.children())]
-        at += len(argument.parts)
-    return tuple(sizes)
+def sizes_of(arguments: Sequence[Abstract]) -> tuple[tuple[int, int, int], ...]:
+    """The lengths of arguments that are arrays: (number of the IR parameter, axis, length)."""
+    return tuple(
+        (numbers.start, axis, length)
+        for argument, numbers in zip(arguments, parts_of(arguments), strict=True)
+        if isinstance(argument, ArrayOf)
+        for axis, length in enumerate(argument.sizes)
+    )
 
 
 def _differentiate(

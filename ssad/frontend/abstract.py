@@ -119,7 +119,7 @@ class Number(Abstract):
 
 class ArrayOf(Abstract):
     """A NumPy array of known element type, rank and layout (C, F, A as in the IR). `sizes` are the lengths of
-    the axes that are expected, 0 where none is; they are no part of what the array is.
+    the axes of the array at hand, if there is one; they are no part of what is equal.
     """
 
     __slots__ = ("sizes", "type")
@@ -634,7 +634,7 @@ def number(value: Any) -> Abstract:
 
 
 def array_of(elem: Scalar, rank: int, layout: str = "A", sizes: Sequence[int] = ()) -> ArrayOf:
-    """An array of that element type, rank and layout, and maybe of these lengths."""
+    """An array of that element type, rank and layout, at hand of these lengths."""
     return ArrayOf(array(elem, rank, layout), sizes)
 
 

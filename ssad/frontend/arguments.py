@@ -151,8 +151,7 @@ def parse_signature(text: str) -> list[Abstract]:
     `f64`, `i64`, `bool` (also `float`, `int`) are Python numbers, `f32`, `i32`, ... NumPy scalars,
     `np.f64`, `np.i64`, `np.bool` NumPy's where Python has the type too. `f64[:]` is a contiguous array of
     one axis, as is `f64[::1]`; `f64[::]` one of any stride. `f64[:, :]` has any strides, `f64[:, ::1]` is
-    in C order, `f64[::1, :]` in Fortran order. A number is the length that an axis is expected to have:
-    `f64[3]` is also an array of any length, `f64[2, 2]` one of two axes in C order. Raises SignatureError.
+    in C order, `f64[::1, :]` in Fortran order. Raises SignatureError.
 
     >>> parse_signature("f64[:], f64")
     [<float64 array>, <float>]
@@ -181,8 +180,7 @@ def _argument(part: str, whole: str) -> Abstract:
         if m := _ARRAY.match(part):
             axes = [axis.replace(" ", "") for axis in m[2].split(",")]
             elem = {"float": "f64", "int": "i64"}.get(m[1], m[1])
-            sizes = [int(axis) if axis.isdecimal() else 0 for axis in axes]
-            return array_of(scalar(elem), len(axes), _layout(axes), sizes)
+            return array_of(scalar(elem), len(axes), _layout(axes))
         return Number(scalar(part.removeprefix("np.")), NUMPY)
     except (KeyError, ValueError):
         pass
@@ -195,9 +193,6 @@ def _argument(part: str, whole: str) -> Abstract:
 
 
 def _layout(axes: list[str]) -> str:
-    if all(axis.isdecimal() for axis in axes):
-        return "C"
-    axes = [":" if axis.isdecimal() else axis for axis in axes]
     if any(axis not in (":", "::", "::1") for axis in axes) or axes.count("::1") > 1:
         raise ValueError(axes)
     if len(axes) == 1:

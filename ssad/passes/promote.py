@@ -16,9 +16,10 @@ states and stages of small systems, `np.zeros(2)`, where all indices are known.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import product
 
+from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.edit import prune_params, replace_values
 from ssad.ir.ssa_builder import SSABuilder
@@ -33,7 +34,9 @@ Place = tuple[Value, tuple[int, ...]]
 
 @function_pass("promote", "keep the elements of small arrays in values")
 def run(function: Function, module: Module) -> bool:
-    return promote(function, _arrays(function))
+    arrays = _arrays(function)
+    _copy_by_element(function, arrays)
+    return promote(function, arrays)
 
 
 def promote(function: Function, arrays: dict[Value, tuple[int, ...]]) -> bool:
@@ -52,7 +55,7 @@ def promote(function: Function, arrays: dict[Value, tuple[int, ...]]) -> bool:
 
 
 def _arrays(function: Function) -> dict[Value, tuple[int, ...]]:
-    """The arrays of known, small shape that nothing uses but accesses at known indices and `fill`."""
+    """The arrays of known, small shape that nothing uses but accesses at known indices, `fill` and `copy`."""
     arrays: dict[Value, tuple[int, ...]] = {}
     for op in function.ops():
         shape = _shape(op)
@@ -60,17 +63,41 @@ def _arrays(function: Function) -> dict[Value, tuple[int, ...]]:
             arrays[op.result] = shape
     if not arrays:
         return arrays
+    copies: list[Op] = []
     for block in function.blocks:
         for op in block.ops:
-            if op.operands and op.operands[0] in arrays and _is_access(op, arrays[op.operands[0]]):
-                lost: Iterable[Value] = op.operands[1:]
+            if op.name == "copy" and op.operands[0] in arrays:
+                copies.append(op)
+                lost: Iterable[Value] = ()
+            elif op.operands and op.operands[0] in arrays and _is_access(op, arrays[op.operands[0]]):
+                lost = op.operands[1:]
             else:
                 lost = op.operands
             for value in lost:
                 arrays.pop(value, None)
         for value in (*block.term.operands, *(arg for edge in block.term.edges for arg in edge.args)):
             arrays.pop(value, None)
+    changed = True
+    while changed:  # what is copied into an array that stays memory is read as a whole
+        into_memory = [op.operands[1] for op in copies if op.operands[0] not in arrays]
+        changed = any([arrays.pop(value, None) is not None for value in into_memory])
     return arrays
+
+
+def _copy_by_element(function: Function, arrays: Mapping[Value, tuple[int, ...]]) -> None:
+    """Loads and stores of the elements for each copy into one of the arrays."""
+    for block in function.blocks:
+        if not any(op.name == "copy" and op.operands[0] in arrays for op in block.ops):
+            continue
+        ops, block.ops = block.ops, []
+        for op in ops:
+            if op.name != "copy" or op.operands[0] not in arrays:
+                block.ops.append(op)
+                continue
+            b = Builder(block, op.loc)
+            into, of = op.operands
+            for index in product(*map(range, arrays[into])):
+                b.store(into, *index, b.load(of, *index))
 
 
 def _shape(op: Op) -> tuple[int, ...] | None:

@@ -1,14 +1,14 @@
-"""A version for the lengths that small arguments are expected to have stands before the general one.
+"""The lengths that small arguments have are immediates, where that is worth a version of its own.
 
-    ^entry: jump ^steps(0)                      ^entry: %is = eq (dim %y), 2
-    ^steps(%t): jump ^inner(0)                          branch %is, ^small, ^general
-    ^inner(%k):                           ->    ^small: as below, with 2 for `dim %y`
-      branch (%k < dim %y), ^body, ^next        ^general: jump ^steps(0)
-                                                ...
+    ^entry: jump ^steps(0)                      ^entry: jump ^steps(0)
+    ^steps(%t): jump ^inner(0)                  ^steps(%t): jump ^inner(0)
+    ^inner(%k):                           ->    ^inner(%k):
+      branch (%k < dim %y), ^body, ^next          branch (%k < 2), ^body, ^next
 
 Where a loop over a small argument runs again and again, knowing how often is worth a lot: it is unrolled, and
-small arrays of that length become scalars before anything is differentiated. What is expected is what the
-function is compiled for first, or what the signature says; any other length takes the general version.
+small arrays of that length become scalars before anything is differentiated. The lengths are those of the
+arguments that the function is compiled for; who calls asks whether they are still the same (`dispatch.py`),
+and has a version for all lengths made where they are not.
 """
 
 from __future__ import annotations
@@ -17,24 +17,22 @@ from collections.abc import Mapping
 
 from ssad.analysis.induction import counting
 from ssad.analysis.memo import loop_forest
-from ssad.ir.builder import Builder
-from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Value, branch
-from ssad.ir.edit import clone_blocks, replace_values
+from ssad.ir.core import Block, Const, Function, Module, Op, Value
+from ssad.ir.edit import replace_values
 from ssad.ir.graph import Loop
 from ssad.ir.primitive import Effect
 from ssad.ir.types import I64
-from ssad.passes.loop_simplify import unify_returns
 from ssad.passes.manager import function_pass
 from ssad.passes.unroll import MOST_TRIPS
 
 MOST_OPS = 1000
-"""Functions that are longer are not written twice."""
+"""Of functions that are longer there is no version for small lengths."""
 
 Expected = Mapping[tuple[Value, int], int]
 """(array, axis) -> the length that is expected."""
 
 
-@function_pass("specialise", "a version for the small lengths that are expected")
+@function_pass("specialise", "take small lengths for granted, if they are given")
 def run(function: Function, module: Module) -> bool:
     sizes = function.attrs.pop("sizes", ())
     expected = {(function.params[n], axis): length for n, axis, length in sizes if 0 < length <= MOST_TRIPS}
@@ -48,7 +46,7 @@ def run(function: Function, module: Module) -> bool:
     known = _Known(function, expected)
     if not any(known.is_small(loop) and known.runs_again(loop) for loop in forest.loops):
         return False
-    _write_twice(function, expected)
+    _assume(function, expected)
     return True
 
 
@@ -105,28 +103,13 @@ class _Known:
         return found
 
 
-def _write_twice(function: Function, expected: Expected) -> None:
-    """Put the function behind a test, and a copy of it in which the lengths are immediates."""
-    entry = function.entry
-    general = Block("general")
-    general.ops, general.term = entry.ops, entry.term
-    entry.ops = []
-    b = Builder(entry, general.term.loc)
-    together: Value | None = None
-    for (array, axis), length in expected.items():
-        same = b.eq(b.dim(array, axis=axis), length)
-        together = same if together is None else b.and_(together, same)
-    assert together is not None
-    blocks = [general, *function.blocks[1:]]
-    copies = clone_blocks(blocks, {})
-    copies[general].name = "small"
-    entry.term = branch(together, Edge(copies[general]), Edge(general), general.term.loc)
-    function.blocks = [entry, *copies.values(), *blocks]
+def _assume(function: Function, expected: Expected) -> None:
+    """Put immediates for the lengths, and say so."""
     lengths: dict[Value, Value] = {}
-    for block in copies.values():
-        for op in block.ops:
-            if op.name == "dim" and op.result is not None and _length(op) in expected:
-                lengths[op.result] = Const(I64, expected[_length(op)])
+    for op in function.ops():
+        if op.name == "dim" and op.result is not None and _length(op) in expected:
+            lengths[op.result] = Const(I64, expected[_length(op)])
     replace_values(function, lengths)
-    unify_returns(function)
+    number = {param: n for n, param in enumerate(function.params)}
+    function.attrs["assumes"] = tuple((number[array], axis, n) for (array, axis), n in expected.items())
     function.touch()
