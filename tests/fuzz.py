@@ -68,7 +68,9 @@ def compiled(
     arguments = [abstract_of(arg) for arg in args]
     recipe = Recipe(steps, vector_math=False, opt_level=way.opt_level)
     trace = Trace(disable=way.disabled, verify=way.opt_level < 3 or len(steps) == 0)
-    return Specialisation(compile_function(fn, arguments, recipe, trace, typed), arguments, recipe)
+    return Specialisation(
+        compile_function(fn, arguments, recipe, trace, typed, expect=True), arguments, recipe
+    )
 
 
 def judge(program: Program, way: Way) -> None:

@@ -39,7 +39,9 @@ class Without(Specialisations):
         arguments = [abstract_of(arg) for arg in args]
         recipe = replace(self.base, steps=steps, overlap=overlap)
         trace = Trace(disable=self.disabled, verify=True)
-        return Specialisation(compile_function(self.fn, arguments, recipe, trace), arguments, recipe)
+        return Specialisation(
+            compile_function(self.fn, arguments, recipe, trace, expect=True), arguments, recipe
+        )
 
 
 @cache
