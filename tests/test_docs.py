@@ -203,6 +203,14 @@ def test_page_runs(page: Path, folder: Path) -> None:
                 del sys.modules[name]
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_headings_and_file_names_are_there_once(page: Path) -> None:
+    text = page.read_text()
+    fenced = re.sub(r"(?ms)^ *(`{3,}).*?^ *\1", "", text)
+    names = re.findall(r"^#+ .*", fenced, re.M) + re.findall(r"^<!-- file: .*", text, re.M)
+    assert names and sorted(names) == sorted(set(names))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_page_links_lead_somewhere(page: Path) -> None:
     prose = re.sub(r"^( *)(`{3,}).*?^\1\2`*$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
