@@ -53,11 +53,13 @@ class Way:
 
 def way_of(seed: int) -> Way:
     """Every fourth program is compiled as users' are; the others at O1, which costs less and shows what LLVM
-    repairs at O3: with all passes, without one drawn at random, without any.
+    repairs at O3: with all passes, without any, without one drawn at random, each once before any is again.
     """
     if seed % 4 == 0:
         return Way()
-    left_out = ((), (random.Random(seed).choice(OPTIONAL),), OPTIONAL)
+    round_, turn = divmod(seed // 4, len(OPTIONAL))
+    drawn = random.Random(round_).sample(OPTIONAL, len(OPTIONAL))[turn]
+    left_out = ((), (drawn,), OPTIONAL)
     return Way(1, left_out[seed % 4 - 1])
 
 
