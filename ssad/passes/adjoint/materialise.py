@@ -104,7 +104,7 @@ class _Materialiser:
         while first > 0 and self._known_before(nest[first - 1], nest[first:]):
             first -= 1
         loops = nest[first:]
-        before = self._preheader(loops[0])
+        before = self.plan.before[loops[0]]
         trips = [self._trips(loop) for loop in loops]
         b = Builder(before, nest[-1].header.term.loc)
         handle = b.tape_new(
@@ -122,7 +122,7 @@ class _Materialiser:
             return False
         if not self.plan.dominators.dominates(inner[0].header, outer.latches[0]):
             return False
-        before = self._preheader(outer)
+        before = self.plan.before[outer]
         return all(self._defined_at(self._trips(loop), before) for loop in [outer, *inner])
 
     def _defined_at(self, value: Value, block: Block) -> bool:
@@ -148,9 +148,6 @@ class _Materialiser:
             stack = self.stacks[home] = _Stack(home, self.rev_of[home])
         self.field[value] = (stack, len(stack.fields))
         stack.fields.append(value)
-
-    def _preheader(self, loop: Loop) -> Block:
-        return next(b for b in self.function.blocks if loop.header in b.successors and b not in loop.blocks)
 
     def _trips(self, loop: Loop) -> Value:
         trips = self.plan.trips[loop]

@@ -17,7 +17,7 @@ from enum import Enum
 from ssad.analysis.alias import AliasClass, alias_classes
 from ssad.analysis.effects import written_by
 from ssad.analysis.induction import counter, trip_count
-from ssad.analysis.shape import loop_form, returning
+from ssad.analysis.shape import loop_form, preheaders, returning
 from ssad.ir.core import Block, Const, Function, Op, Undef, Value
 from ssad.ir.graph import Dominators, Loop, LoopForest
 from ssad.ir.sweeps import is_split
@@ -61,6 +61,10 @@ LONGEST = 12
 
 MOST_IN_TURN = 4
 """Of how many buffers one is chosen by the number of the iteration."""
+
+
+Carried = dict[Value, tuple[Value, Value]]
+"""A header's parameters: what each is in the first iteration, and what the next one gets for it."""
 
 
 class Way(Enum):
@@ -119,8 +123,10 @@ class Plan:
             self.sites.update((op.result, Site(block, op)) for op in block.ops if op.result is not None)
         self.counters = {counter(function, loop): loop for loop in self._fwd_loops()}
         self.trips = {loop: self._exact_trips(loop) for loop in self._fwd_loops()}
-        self.stepped = {p: s for loop in self._fwd_loops() for p, s in self._stepped(loop)}
-        self.rotated = {p: r for loop in self._fwd_loops() for p, r in self._rotated(loop)}
+        self.before = preheaders(function, self.forest)
+        carried = {loop: self._carried(loop) for loop in self._fwd_loops()}
+        self.stepped = {p: s for loop in carried for p, s in self._stepped(loop, carried[loop])}
+        self.rotated = {p: r for loop in carried for p, r in self._rotated(loop, carried[loop])}
         self.ways: dict[Value, Way] = {}
         self._writers: dict[AliasClass, set[Block]] | None = None
         self._reached: dict[Block, set[Block]] = {}
@@ -149,9 +155,9 @@ class Plan:
             return None
         return trip_count(self.function, loop)
 
-    def _stepped(self, loop: Loop) -> Iterator[tuple[Value, Stepped]]:
+    def _stepped(self, loop: Loop, carried: Carried) -> Iterator[tuple[Value, Stepped]]:
         """The integers that the loop moves by the same step in each iteration, its counter left out."""
-        for param, (first, last) in self._carried(loop).items():
+        for param, (first, last) in carried.items():
             op = last.owner
             if param.type is not I64 or not isinstance(op, Op) or param in self.counters:
                 continue
@@ -163,9 +169,8 @@ class Plan:
                 continue
             yield param, Stepped(loop, first, step, op.name)
 
-    def _rotated(self, loop: Loop) -> Iterator[tuple[Value, Rotated]]:
+    def _rotated(self, loop: Loop, carried: Carried) -> Iterator[tuple[Value, Rotated]]:
         """What the loop has take turns, with nothing else ever among it."""
-        carried = self._carried(loop)
         for param in carried:
             turn = [param]
             while len(turn) <= MOST_IN_TURN and carried[turn[-1]][1] in carried:
@@ -177,12 +182,10 @@ class Plan:
             if closed and isinstance(param.type, Array | Scalar):
                 yield param, Rotated(loop, [carried[v][0] for v in turn])
 
-    def _carried(self, loop: Loop) -> dict[Value, tuple[Value, Value]]:
-        """The header's parameters: what each is in the first iteration, and what the next one gets for it."""
+    def _carried(self, loop: Loop) -> Carried:
         (latch,) = loop.latches
         back = next(e for e in latch.term.edges if e.target is loop.header)
-        before = next(b for b in self.function.blocks if loop.header in b.successors and b is not latch)
-        entering = next(e for e in before.term.edges if e.target is loop.header)
+        (entering,) = self.before[loop].term.edges
         ends = zip(entering.args, back.args, strict=True)
         return dict(zip(loop.header.params, ends, strict=True))
 
