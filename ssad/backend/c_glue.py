@@ -13,7 +13,7 @@ from ssad.backend.c_errors import error_function
 from ssad.backend.c_names import Names
 from ssad.backend.layout import part_types
 from ssad.backend.llvm import Site
-from ssad.backend.runtime import CONTEXT_WORDS, CUR, END, PAYLOAD
+from ssad.backend.runtime import BLOCK, CONTEXT_WORDS, CUR, END, PAYLOAD, TOTAL, WANTED_DEPTH, WANTED_LOWEST
 from ssad.ir.types import Array, Scalar, Type
 
 _C_TYPES = {"f64": "double", "f32": "float", "bool": "bool"}
@@ -165,10 +165,11 @@ def _function(entry: Entry) -> str:
     lines += [
         *checks(entry),
         f"  int64_t ssad_slots[{max(1, slots)}];",
-        f"  int64_t ssad_ctx[{CONTEXT_WORDS}] = {{0}};",
+        f"  int64_t ssad_ctx[{CONTEXT_WORDS}];",
         "  _Alignas(64) char ssad_first[1024]; /* what small calls allocate */",
         f"  ssad_ctx[{CUR}] = (int64_t)(intptr_t)ssad_first;",
         f"  ssad_ctx[{END}] = ssad_ctx[{CUR}] + (int64_t)sizeof ssad_first;",
+        *(f"  ssad_ctx[{word}] = 0;" for word in (BLOCK, TOTAL, WANTED_DEPTH, WANTED_LOWEST)),
         "  int ssad_status = 0;",
     ]
     packing: list[str] = []
@@ -198,7 +199,7 @@ def _function(entry: Entry) -> str:
     for name in fresh:
         lines.append(f"  if (ssad_status && ssad_fresh_{name}) free({name}->data), {name}->data = 0;")
     lines += [f"  free({name});" for name in owned]
-    lines += [f"  {entry.release}(ssad_ctx);", "  return ssad_status;", "}"]
+    lines += [f"  if (ssad_ctx[{BLOCK}]) {entry.release}(ssad_ctx);", "  return ssad_status;", "}"]
     return "\n".join(lines)
 
 
