@@ -41,13 +41,36 @@ def fn(x):
         s += x[i + {shift}]
     return s
 """
+DOWN = """
+def fn(x):
+    s = 0.0
+    for i in range(len(x) - {less} - 1, {start} - 1, -1):
+        s = 0.5 * s + x[i + {shift}]
+    return s
+"""
+REVERSED = """
+def fn(x):
+    s = 0.0
+    for i in reversed(range({start}, len(x) - {less})):
+        s = 0.5 * s + x[i + {shift}]
+    return s
+"""
+FROM_BEHIND = """
+def fn(x):
+    s = 0.0
+    for i in range({start}, len(x) - {less}):
+        s = 0.5 * s + x[len(x) - 1 - i + {shift}]
+    return s
+"""
+FORMS = {"up": LOOP, "down": DOWN, "reversed": REVERSED, "from behind": FROM_BEHIND}
 BOUNDS = list(product(range(-2, 3), range(-1, 3), range(-2, 3)))
 
 
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(("start", "less", "shift"), BOUNDS)
-def test_same_outcome_as_cpython(start: int, less: int, shift: int) -> None:
+def test_same_outcome_as_cpython(start: int, less: int, shift: int, form: str) -> None:
     space: dict[str, Any] = {}
-    exec(LOOP.format(start=start, less=less, shift=shift), space)
+    exec(FORMS[form].format(start=start, less=less, shift=shift), space)
     fn = space["fn"]
     module = typed(fn, np.ones(3))
     run_passes(module, WITH, verify=True)
@@ -72,7 +95,30 @@ def other(x, y):
         y[i] = x[i]
 
 
-CASES = [(stencil, (4,), 0), (table, (2, 3), 1), (other, (4,), 1)]
+def downwards(x, y):
+    n = len(x)
+    for i in range(n - 1, -1, -1):
+        x[i] = 0.5 * x[i]
+    for i in range(n - 2, 0, -1):
+        x[i] = x[i - 1] + x[i] + x[i + 1]
+    for i in reversed(range(1, n - 1)):
+        x[i] = x[i - 1] + x[i + 1]
+    for i in range(1, n - 1):
+        x[n - 1 - i] = x[n - 2 - i] + x[n - i]
+
+
+def too_far_down(x, y):
+    for i in range(len(x) - 2, -1, -1):
+        x[i] = x[i - 1]
+
+
+CASES = [
+    (downwards, (6,), 0),
+    (too_far_down, (6,), 1),
+    (stencil, (4,), 0),
+    (table, (2, 3), 1),
+    (other, (4,), 1),
+]
 
 
 @pytest.mark.parametrize(("fn", "shape", "left"), CASES)

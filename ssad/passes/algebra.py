@@ -86,7 +86,7 @@ def _add(folding: Folding, op: Op) -> Value | None:
     a, b = op.operands
     if isinstance(a, Const):
         a, b = b, a
-    if not a.type.is_float:
+    if not a.type.is_float and isinstance(b, Const):
         return _shift(folding, op, a, b)
     if _is_minus_zero(b) or (_is(b, 0.0) and _signless(op)):
         return a
@@ -100,9 +100,9 @@ def _add(folding: Folding, op: Op) -> Value | None:
 @rule("sub")
 def _sub(folding: Folding, op: Op) -> Value | None:
     a, b = op.operands
-    if not a.type.is_float:
-        if a is b:
-            return _number(a.type, 0)
+    if not a.type.is_float and a is b:
+        return _number(a.type, 0)
+    if not a.type.is_float and isinstance(b, Const):
         return _shift(folding, op, a, b)
     if _is(b, 0.0) or (_is_minus_zero(b) and _signless(op)):
         return a
@@ -113,10 +113,8 @@ def _sub(folding: Folding, op: Op) -> Value | None:
     return None
 
 
-def _shift(folding: Folding, op: Op, a: Value, b: Value) -> Value | None:
+def _shift(folding: Folding, op: Op, a: Value, b: Const) -> Value | None:
     """Integers plus or minus an immediate, reassociated: they wrap, so every order gives the same."""
-    if not isinstance(b, Const):
-        return None
     constant = int(b.value) if op.prim.name == "add" else -int(b.value)
     if constant == 0:
         return a

@@ -7,9 +7,10 @@
            check (not %over)
 
 In the body of a loop that counts from 0 up to `max(n + a, b) - c`, with c >= b, the counter is at most
-n + a - c - 1: otherwise the body would not run. An index is compared with `n` where that is the length of the
-axis, or where the array has been made with n elements, or n and some more. All else is decided by ranges of
-numbers (`analysis/ranges.py`). `fold` drops the checks.
+n + a - c - 1: otherwise the body would not run. What counts down from n + d is at least d + c - a + 1 then.
+An index is compared with `n` where that is the length of the axis, or where the array has been made with n
+elements, or n and some more; where it cannot be negative it does not count from behind. All else is decided
+by ranges of numbers (`analysis/ranges.py`). `fold` drops the checks.
 """
 
 from __future__ import annotations
@@ -31,10 +32,16 @@ def run(function: Function, module: Module) -> bool:
     forward: dict[Value, Value] = {}
     for block in function.blocks:
         for op in block.ops:
-            if op.name in _PROVED and op.result is not None:
-                interval = _interval(op.operands[0], block, limits)
-                if interval is not None and _PROVED[op.name](interval, op.operands[1]):
-                    forward[op.result] = bool_(op.name == "in_range")
+            if (op.name not in _PROVED and op.name != "wrap_index") or op.result is None:
+                continue
+            index, length = op.operands
+            interval = _interval(forward.get(index, index), block, limits)
+            if interval is None:
+                continue
+            if op.name == "wrap_index" and interval.low >= 0:
+                forward[op.result] = index
+            elif op.name != "wrap_index" and _PROVED[op.name](interval, length):
+                forward[op.result] = bool_(op.name == "in_range")
     replace_values(function, forward)
     changed = _by_ranges(function) or bool(forward)
     if changed:
@@ -88,6 +95,14 @@ class _Limit:
     loop: Loop
     length: Value
     offset: int
+    clamped: Value | None = None
+    shift: int = 0
+    """In these blocks `clamped`, the larger one of two numbers, is `length + shift`."""
+
+    def linear(self, value: Value) -> tuple[Value, int]:
+        """`value` as another one plus a constant, in these blocks."""
+        base, offset = linear(value)
+        return (self.length, offset + self.shift) if base is self.clamped else (base, offset)
 
 
 def _limits(function: Function) -> dict[Value, _Limit]:
@@ -99,12 +114,12 @@ def _limits(function: Function) -> dict[Value, _Limit]:
         if fact.counter is None or fact.max_trips is None:
             continue
         length, offset = linear(fact.max_trips)
-        clamped = _maximum(length)
-        if clamped is not None and offset <= -clamped[1]:  # else the loop may run up to the constant
-            length, more = linear(clamped[0])
-            offset += more
-        if abs(offset) < 1 << 62:  # so that nothing wraps: what the program adds is checked where it is added
-            limits[fact.counter] = _Limit(loop, length, offset)
+        clamped, most, shift = None, _maximum(length), 0
+        if most is not None and offset <= -most[1]:  # else the loop may run up to the constant
+            clamped = length
+            length, shift = linear(most[0])
+        if abs(offset + shift) < 1 << 62:  # so that nothing wraps: what is added is checked where it is added
+            limits[fact.counter] = _Limit(loop, length, offset + shift, clamped, shift)
     return limits
 
 
@@ -141,14 +156,21 @@ def _maximum(value: Value) -> tuple[Value, int] | None:
 
 
 def _interval(value: Value, block: Block, limits: dict[Value, _Limit]) -> _Interval | None:
-    """Where an integer that is a counter, or a length, plus a constant lies in `block`."""
-    counter, offset = linear(value)
-    if _is_length(counter):
-        return _Interval(offset, counter, offset)
+    """Where an integer lies in `block`: a length or a counter plus a constant, or a length less a counter."""
+    base, offset = linear(value)
+    if _is_length(base):
+        return _Interval(offset, base, offset)
+    op = base.owner
+    down = isinstance(op, Op) and op.name == "sub"
+    counter, less = linear(op.operands[1]) if isinstance(op, Op) and down else (base, 0)
     limit = limits.get(counter)
     if limit is None or block is limit.loop.header or block not in limit.loop.blocks:
         return None
-    return _Interval(offset, limit.length, limit.offset + offset - 1)
+    if not isinstance(op, Op) or not down:
+        return _Interval(offset, limit.length, limit.offset + offset - 1)
+    start, more = limit.linear(op.operands[0])
+    above = offset + more - less
+    return _Interval(above - limit.offset + 1, limit.length, above) if start is limit.length else None
 
 
 def _in_range(index: _Interval, length: Value) -> bool:
