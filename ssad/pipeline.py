@@ -87,6 +87,8 @@ REFINE: Passes = [
 ]
 """After differentiation."""
 
+FINISH: Passes = [("align", "fold", "cse", "dce")]
+"""Last of all, for primals too: what only machines care about."""
 
 NEEDED = ("inline", "unbox", "sink", "summarise", "loop_simplify", "lcssa", "materialise", "split")
 """Passes that later stages rely on: they cannot be left out."""
@@ -266,6 +268,7 @@ def stages(
     yield Artefact("adjoint", module, lambda: str(module), derivative)
     if recipe.steps:
         _run(module, [one for one in REFINE if one is not GATHER or recipe.adjoint_reassoc], trace)
+    _run(module, FINISH, trace)
     timed("refined")
     yield Artefact("refined", module, lambda: str(module), derivative)
 

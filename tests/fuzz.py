@@ -31,8 +31,8 @@ from tests.oracle.arguments import copy_arguments
 from tests.programs import Program, random_program
 
 OPTIONAL = (
-    *("bounds", "cse", "dce", "dead_stores", "fission", "fold", "gather", "hoist_alloc", "lengths"),
-    *("licm", "load_forward", "mincut", "preaccumulate", "promote", "simplify_cfg", "specialise"),
+    *("align", "bounds", "cse", "dce", "dead_stores", "fission", "fold", "gather", "hoist_alloc"),
+    *("lengths", "licm", "load_forward", "mincut", "preaccumulate", "promote", "simplify_cfg", "specialise"),
     "unroll",
 )
 """The passes that only make better what is right without them."""

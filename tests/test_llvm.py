@@ -410,6 +410,30 @@ func @f(%x: {typed(layout, 3)}, %i: i64, %j: i64, %k: i64, %v: f64) -> (f64, i64
     np.testing.assert_array_equal(x, before)
 
 
+@pytest.mark.parametrize("layout", "CFA")
+@pytest.mark.parametrize("elem", ["f64", "f32", "bool"])
+def test_how_far_to_a_boundary(layout: str, elem: str) -> None:
+    """As many elements on (or back) as the next address that is a multiple is away: by `eval`, too."""
+    kind = {"f64": np.float64, "f32": np.float32, "bool": np.bool_}[elem]
+    x = np.zeros((4, 6, 4), kind)[::2, 5::-2, ::-1] if layout == "A" else np.zeros((2, 3, 4), kind, layout)
+    for size in (8, 32, 64):
+        text = f"""
+func @f(%x: {typed(layout, 3).replace("f64", elem)}, %i: i64, %j: i64, %k: i64) -> (i64, i64) {{
+^entry:
+  %up = to_aligned %x, %i, %j, %k {{bytes = {size}, down = false}}
+  %down = to_aligned %x, %i, %j, %k {{bytes = {size}, down = true}}
+  return %up, %down
+}}
+"""
+        function, evaluate = native(text), PRIMITIVES["to_aligned"].eval
+        for index in np.ndindex(x.shape):
+            up, down = function.call([x, *index])
+            at = x[index[0] : index[0] + 1, index[1] : index[1] + 1, index[2] : index[2] + 1].ctypes.data
+            assert (at + up * x.itemsize) % size == 0 <= up < size // x.itemsize
+            assert (at + x.itemsize - down * x.itemsize) % size == 0 <= down < size // x.itemsize
+            assert [evaluate(x, *index, bytes=size, down=way) for way in (False, True)] == [up, down]
+
+
 @pytest.mark.parametrize("target", "CFA")
 @pytest.mark.parametrize("source", "CFA")
 def test_whole_arrays(target: str, source: str) -> None:

@@ -93,7 +93,7 @@ SPELLED_BY_THE_WRITER = {
         "external",
         "print",
     },
-    "attributes": {"dim", "cast", "extract", "recall"},
+    "attributes": {"dim", "cast", "extract", "recall", "to_aligned"},
     "not in Python": {"digamma", "trigamma"},
     "Python integers do not overflow": {f"{n}_overflows" for n in ("add", "sub", "mul", "ipow", "shl")},
     "a list": {"tape_new", "tape_set", "tape_get", "stack_new", "stack_push", "stack_top", "stack_pop"},

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from ssad.passes.manager import all_passes
-from ssad.pipeline import CHOICES, NEEDED, OPTIMISE, REFINE
+from ssad.pipeline import CHOICES, FINISH, NEEDED, OPTIMISE, REFINE
 from tests.corpus.registry import Case, cases
 from tests.fuzz import OPTIONAL
 from tests.without import judge
@@ -21,6 +21,8 @@ def test_gradient_without_passes(case: Case) -> None:
 
 
 def test_every_pass_that_may_be_left_out_is() -> None:
-    names = {name for one in (*OPTIMISE, *REFINE) for name in ((one,) if isinstance(one, str) else one)}
+    names = {
+        name for one in (*OPTIMISE, *REFINE, *FINISH) for name in ((one,) if isinstance(one, str) else one)
+    }
     assert names <= {one.name for one in all_passes()}
     assert set(OPTIONAL) == (names | set(CHOICES)) - set(NEEDED)

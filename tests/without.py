@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -31,8 +31,8 @@ PLAIN = Recipe(vector_math=False, opt_level=0)
 class Without(Specialisations):
     """Versions of a function that are compiled without some passes, each verified after each pass."""
 
-    def __init__(self, case: Case, disabled: Sequence[str]) -> None:
-        super().__init__(case.fn, PLAIN)
+    def __init__(self, fn: Callable[..., Any], disabled: Sequence[str], recipe: Recipe = PLAIN) -> None:
+        super().__init__(fn, recipe)
         self.disabled = tuple(disabled)
 
     def _find(self, args: Sequence[Any], steps: tuple[Any, ...], overlap: bool) -> Specialisation:
@@ -54,7 +54,7 @@ def judge(case: Case, disabled: Sequence[str]) -> None:
     """Raises where the gradient without these passes is not what the tape says."""
     args = case.argument_sets()[0]
     value, bars = expected(case)
-    got_value, got = reverse(Without(case, disabled), copy_arguments(args), steps_of(case), case.positions)
+    got_value, got = reverse(Without(case.fn, disabled), copy_arguments(args), steps_of(case), case.positions)
     near(got_value, value, args, "the value")
     for n, bar, own in zip(case.positions, bars, got, strict=True):
         if "stride0" in case.tags:  # one cell for the tape, one entry per element for us

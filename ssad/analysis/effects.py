@@ -55,6 +55,12 @@ def must_stay(prim: Primitive) -> bool:
 
 
 @cache
+def is_elementary(prim: Primitive) -> bool:
+    """Whether it computes an elementary function, which libmvec may have for vectors."""
+    return bool(getattr(prim.llvm, "vector", ""))
+
+
+@cache
 def refers(type: Type) -> bool:
     """Whether a value of this type leads to mutable memory: an array, a list, a cell, a tape, a residual, or
     a tuple with one inside.

@@ -167,6 +167,16 @@ def _disjoint(w: FunctionWriter, op: Op) -> None:
     w.define(op, w.tmp(f"or i1 {before}, {after}"))
 
 
+def _to_aligned(w: FunctionWriter, op: Op) -> None:
+    """From the address of the element up to the boundary, or down from the byte behind it."""
+    array, *index = op.operands
+    size = array_type(array).elem.bytes
+    at = w.tmp(f"ptrtoint ptr {address(w, array, [w.one(i) for i in index])} to i64")
+    over = w.tmp(f"add i64 {at}, {size}") if op.attrs["down"] else w.tmp(f"sub i64 0, {at}")
+    rest = w.tmp(f"and i64 {over}, {op.attrs['bytes'] - 1}")
+    w.define(op, w.tmp(f"lshr i64 {rest}, {size.bit_length() - 1}"))
+
+
 def _same(w: FunctionWriter, op: Op) -> None:
     """They begin at one address, and have the same lengths and strides."""
     equal = "true"
@@ -477,6 +487,7 @@ HANDLERS: dict[str, Callable[[FunctionWriter, Op], Any]] = {
     "dim": _dim,
     "disjoint": _disjoint,
     "same": _same,
+    "to_aligned": _to_aligned,
     "load": _load,
     "store": _store,
     "accumulate": _accumulate,

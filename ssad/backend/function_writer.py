@@ -162,7 +162,8 @@ class FunctionWriter:
         name, debug = symbol("user." + self.function.name), ""
         if self.module.debug is not None:
             debug = f" !dbg !{self.module.debug.subprogram(self.function)}"
-        return f"define internal i32 @{name}({', '.join([*params, 'ptr %out'])}) nounwind{debug} {{"
+        attributes = f"nounwind{self.module.width}{debug}"
+        return f"define internal i32 @{name}({', '.join([*params, 'ptr %out'])}) {attributes} {{"
 
     def prologue(self) -> list[str]:
         """What a recursive function does first: count the call, and fail if it is nested too deep."""

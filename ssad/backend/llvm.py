@@ -84,9 +84,13 @@ def to_llvm(
     by the linker but not outside the library; `release` likewise names the function that frees a context.
     """
     writer = ModuleWriter(module, options, features)
+    ops = [op for function in module.functions.values() for op in function.ops()]
+    aligned = max((op.attrs["bytes"] for op in ops if op.name == "to_aligned"), default=0)
+    if aligned:
+        writer.width = f" {writer.group(_width(aligned))}"
     called = {op.attrs["callee"] for f in module.functions.values() for op in calls_in(f)}
     main = module.main
-    shared = any(synchronises(op.prim) for f in module.functions.values() for op in f.ops())
+    shared = any(synchronises(op.prim) for op in ops)
     for function in module.functions.values():
         # only the caller from outside has promised that arguments do not overlap, and that nobody else writes
         alone = function is main and main.name not in called and not shared
@@ -112,6 +116,13 @@ def to_llvm(
     )
 
 
+def _width(size: int) -> str:
+    """Loops that were peeled for vectors of so many bytes get them, if the CPU has them at all: LLVM takes
+    shorter ones for CPUs that run long ones at a lower clock, but here loads and stores are what costs.
+    """
+    return f'"prefer-vector-width"="{8 * size}"'
+
+
 def returns_memory(function: Function) -> bool:
     """Whether a result of `function` is an array."""
     return any(isinstance(t, Array) for t in function.result_types)
@@ -133,6 +144,8 @@ class ModuleWriter:
     vector_symbols: dict[str, None] = field(default_factory=dict)
     chunks: list[str] = field(default_factory=list)
     uses_stacks: bool = False
+    width: str = ""
+    """The attribute group that says how wide vectors are; empty where that is left to LLVM."""
     scopes: Scopes = field(default_factory=Scopes)
 
     def __post_init__(self) -> None:
@@ -189,7 +202,9 @@ class ModuleWriter:
         if self.debug is not None:
             debug = f" !dbg !{self.debug.subprogram(function, 'entry')}"
             line = f", !dbg !{self.debug.location(None, function, 'entry')}"
-        lines = [f"define {visibility}i32 @{exported}(ptr noundef %ctx, ptr noundef %slots){debug} {{"]
+        lines = [
+            f"define {visibility}i32 @{exported}(ptr noundef %ctx, ptr noundef %slots){self.width}{debug} {{"
+        ]
         args = ["ptr %ctx"]
         axes: list[str] = []
         for value in function.params:

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ssad.analysis.alias import AliasClasses, alias_classes
-from ssad.analysis.effects import allocates, calls, refers, synchronises, written_by
+from ssad.analysis.effects import allocates, calls, is_elementary, refers, synchronises, written_by
 from ssad.analysis.induction import counting
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
@@ -60,11 +60,6 @@ def run(function: Function, module: Module) -> bool:
     if changed:
         function.touch()
     return changed
-
-
-def is_elementary(op: Op) -> bool:
-    """Whether libmvec may have the function for vectors."""
-    return bool(getattr(op.prim.llvm, "vector", ""))
 
 
 def _kept(
@@ -111,7 +106,7 @@ def _kept(
     kept: list[tuple[Op, list[Op]]] = []
     for op in sorted(inside, key=order.__getitem__):
         value = op.operands[-1].owner if op.name == "tape_set" else None
-        if not isinstance(value, Op) or value not in sure or not is_elementary(value):
+        if not isinstance(value, Op) or value not in sure or not is_elementary(value.prim):
             continue
         whole = isinstance(op.operands[0].type, Tape) and len(op.operands[0].type.fields) == 1
         needed = made_from(op)

@@ -43,6 +43,18 @@ def _store_rule(types: Types, attrs: Attrs) -> Type | None:
     return None
 
 
+def _to_aligned_rule(types: Types, attrs: Attrs) -> Type | None:
+    wants = "(array, one i64 per axis)"
+    of = array_of(types, wants)
+    need_indices(of, types[1:], wants, types)
+    size = attrs.get("bytes")
+    if not isinstance(size, int) or size < of.elem.bytes or size & (size - 1):
+        raise TypeMismatch(f"bytes is a power of two that holds an element of {of}, not {size}")
+    if not isinstance(attrs.get("down"), bool):
+        raise TypeMismatch("down is a bool")
+    return I64
+
+
 def _disjoint_rule(types: Types, attrs: Attrs) -> Type | None:
     need(len(types) == 2 and all(isinstance(t, Array) for t in types), "two arrays", types)
     return BOOL
@@ -127,6 +139,13 @@ def _store(x: Any, *rest: Any) -> None:
 def _accumulate(x: Any, *rest: Any) -> None:
     *index, value = rest
     x[tuple(index)] += x.dtype.type(value)
+
+
+def _to_aligned(x: Any, *index: int, bytes: int, down: bool, **_: Any) -> int:
+    size = x.itemsize
+    address = x.ctypes.data + sum(i * step for i, step in zip(index, x.strides, strict=True))
+    over: int = (address + size) % bytes if down else -address % bytes
+    return over // size
 
 
 def _fill(x: Any, value: Any) -> None:
@@ -385,6 +404,14 @@ define(
     eval=lambda x, axis, **_: x.shape[axis],
     nondifferentiable="a size is an integer",
     llvm=Native("dim"),
+    takes_attrs=True,
+)
+define(
+    "to_aligned",
+    type_rule=_to_aligned_rule,
+    eval=_to_aligned,
+    nondifferentiable="where memory lies is no number",
+    llvm=Native("to_aligned"),
     takes_attrs=True,
 )
 define(

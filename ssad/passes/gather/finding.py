@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from ssad.analysis.alias import AliasClasses, alias_classes
-from ssad.analysis.effects import allocates, refers
+from ssad.analysis.effects import allocates, is_elementary, refers
 from ssad.analysis.memo import loop_forest
 from ssad.ir.core import Block, Const, Function, Op, Value
 from ssad.ir.edit import definitions
 from ssad.ir.graph import Loop
 from ssad.passes.bounds import linear
-from ssad.passes.fission import is_elementary
 
 Offsets = tuple[int, ...]
 """For each axis what is added to the counter of its loop."""
@@ -218,7 +217,7 @@ def _written(summands: Summands, r: int = 0) -> int:
 
 
 def _cost(op: Op) -> int:
-    return DEAR if op.name == "div" or is_elementary(op) else 1
+    return DEAR if op.name == "div" or is_elementary(op.prim) else 1
 
 
 def _before(block: Block, first: Op, second: Op) -> bool:
