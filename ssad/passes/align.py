@@ -64,8 +64,8 @@ def run(function: Function, module: Module) -> bool:
     forest = loop_forest(function)
     before = preheaders(function, forest)
     found: list[tuple[Walk, Op]] = []
-    for loop in forest.loops:
-        walk = _walk(loop, before[loop]) if loop in before and loop.parent is not None else None
+    for loop in _deepest(forest.loops):
+        walk = _walk(loop, before[loop]) if loop in before else None
         row = None if walk is None else _row(walk)
         if walk is not None and row is not None:
             found.append((walk, row))
@@ -74,6 +74,20 @@ def run(function: Function, module: Module) -> bool:
     if found:
         function.touch()
     return bool(found)
+
+
+def _deepest(loops: Sequence[Loop]) -> list[Loop]:
+    """Of each nest the loops that most others are around: what lies at the rim of a grid runs less often."""
+    around = {loop: _around(loop) for loop in loops}
+    depth: dict[Loop, int] = {}
+    for chain in around.values():
+        depth[chain[0]] = max(depth.get(chain[0], 2), len(chain))
+    return [loop for loop, chain in around.items() if len(chain) == depth[chain[0]]]
+
+
+def _around(loop: Loop) -> list[Loop]:
+    """The loops around a loop, the outermost first, and itself."""
+    return [*([] if loop.parent is None else _around(loop.parent)), loop]
 
 
 def _walk(loop: Loop, before: Block) -> Walk | None:
