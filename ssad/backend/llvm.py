@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ssad.analysis.callgraph import calls_in, recursive
-from ssad.analysis.effects import synchronises
+from ssad.analysis.effects import is_elementary, synchronises
 from ssad.analysis.ranges import LONGEST
 from ssad.backend import debuginfo, runtime
 from ssad.backend.externals import SYMBOL as EXTERNAL
@@ -29,6 +29,12 @@ from ssad.backend.printing import SYMBOL, Print
 from ssad.backend.scopes import Scopes
 from ssad.ir.core import Function, Location, Module, Op, Value
 from ssad.ir.types import Array, Type
+
+WIDEST = '"prefer-vector-width"="512"'
+"""For elementary functions, which want all the lanes there are, and loops that were peeled for a cache line.
+By itself LLVM takes shorter vectors for some CPUs, since long ones lower the clock of the oldest that have
+them.
+"""
 
 
 @dataclass(frozen=True)
@@ -85,9 +91,8 @@ def to_llvm(
     """
     writer = ModuleWriter(module, options, features)
     ops = [op for function in module.functions.values() for op in function.ops()]
-    aligned = max((op.attrs["bytes"] for op in ops if op.name == "to_aligned"), default=0)
-    if aligned:
-        writer.width = f" {writer.group(_width(aligned))}"
+    if any(op.name == "to_aligned" or (options.vector_math and is_elementary(op.prim)) for op in ops):
+        writer.width = f" {writer.group(WIDEST)}"
     called = {op.attrs["callee"] for f in module.functions.values() for op in calls_in(f)}
     main = module.main
     shared = any(synchronises(op.prim) for op in ops)
@@ -114,13 +119,6 @@ def to_llvm(
         tuple(writer.externals),
         bool(writer.recursive),
     )
-
-
-def _width(size: int) -> str:
-    """Loops that were peeled for vectors of so many bytes get them, if the CPU has them at all: LLVM takes
-    shorter ones for CPUs that run long ones at a lower clock, but here loads and stores are what costs.
-    """
-    return f'"prefer-vector-width"="{8 * size}"'
 
 
 def returns_memory(function: Function) -> bool:
