@@ -1,4 +1,4 @@
-"""Loops that count: the canonical counter and how often such a loop runs."""
+"""Loops that count, up or down: the canonical counter and how often such a loop runs."""
 
 from __future__ import annotations
 
@@ -60,6 +60,35 @@ def trip_count(function: Function, loop: Loop) -> Value | None:
 def max_trips(function: Function, loop: Loop) -> Value | None:
     """A bound, defined outside the loop, on how often the latch of `loop` runs (negative means never)."""
     return counting(function)[loop.header].max_trips
+
+
+def counts_down(loop: Loop) -> Value | None:
+    """The parameter that counts down to 1: `branch (%at > 0)`, `jump (%at - 1)`; None where there is none."""
+    header = loop.header
+    test = header.term.operands[0].owner if header.term.kind == "branch" else None
+    if not isinstance(test, Op) or test.name != "gt" or not _is_zero(test.operands[1]):
+        return None
+    at = test.operands[0]
+    stays = header.term.edges[0].target in loop.blocks
+    if at not in header.params or not stays or len(loop.exits()) != 1:
+        return None
+    n = header.params.index(at)
+    back = [edge.args[n] for latch in loop.latches for edge in latch.term.edges if edge.target is header]
+    return at if all(linear(arg) == (at, -1) for arg in back) else None
+
+
+def linear(value: Value) -> tuple[Value, int]:
+    """`value` as another one plus a constant."""
+    offset = 0
+    while isinstance(op := value.owner, Op) and op.name in ("add", "sub"):
+        a, b = op.operands
+        if op.name == "add" and isinstance(a, Const):
+            a, b = b, a
+        if not isinstance(b, Const) or isinstance(a, Const):
+            break
+        step = int(b.value)
+        value, offset = a, offset + (step if op.name == "add" else -step)
+    return value, offset
 
 
 def _counter(loop: Loop, preds: list[Block]) -> Value | None:

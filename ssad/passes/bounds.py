@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ssad.analysis.induction import counting
+from ssad.analysis.induction import counting, linear
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.ranges import decided, ranges
 from ssad.ir.core import Block, Const, Function, Module, Op, Value, bool_
@@ -125,20 +125,6 @@ def _limits(function: Function) -> dict[Value, _Limit]:
 
 def _is_length(value: Value) -> bool:
     return isinstance(value.owner, Op) and value.owner.name == "dim"
-
-
-def linear(value: Value) -> tuple[Value, int]:
-    """`value` as another one plus a constant."""
-    offset = 0
-    while isinstance(op := value.owner, Op) and op.name in ("add", "sub"):
-        a, b = op.operands
-        if op.name == "add" and isinstance(a, Const):
-            a, b = b, a
-        if not isinstance(b, Const) or isinstance(a, Const):
-            break
-        step = int(b.value)
-        value, offset = a, offset + (step if op.name == "add" else -step)
-    return value, offset
 
 
 def _maximum(value: Value) -> tuple[Value, int] | None:

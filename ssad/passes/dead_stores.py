@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from ssad.analysis.alias import AliasClass, alias_classes
 from ssad.analysis.effects import read_by
+from ssad.analysis.induction import linear
 from ssad.analysis.memo import loop_forest
 from ssad.ir.core import Block, Function, Module, Op, Value
 from ssad.ir.edit import definitions
 from ssad.ir.graph import Loop
-from ssad.passes.bounds import linear
 from ssad.passes.manager import function_pass
 
 _STORES = ("store", "fill")

@@ -8,11 +8,11 @@ from itertools import combinations, product
 
 from ssad.analysis.alias import AliasClasses, alias_classes
 from ssad.analysis.effects import allocates, is_elementary, refers
+from ssad.analysis.induction import counts_down, linear
 from ssad.analysis.memo import loop_forest
 from ssad.ir.core import Block, Const, Function, Op, Value
 from ssad.ir.edit import definitions
 from ssad.ir.graph import Loop
-from ssad.passes.bounds import linear
 
 Offsets = tuple[int, ...]
 """For each axis what is added to the counter of its loop."""
@@ -87,7 +87,7 @@ def _nest(loop: Loop, before: dict[Loop, Block], used: dict[Value, set[Block]]) 
     loops: list[Loop] = []
     at: Loop | None = loop
     while at is not None and len(loops) < rank:
-        if at not in before or len(at.children) > 1 or _counts_down(at) is None:
+        if at not in before or len(at.children) > 1 or counts_down(at) is None:
             return None
         loops.insert(0, at)
         at = at.parent
@@ -97,7 +97,7 @@ def _nest(loop: Loop, before: dict[Loop, Block], used: dict[Value, set[Block]]) 
     around = [block for block in outer.blocks if block is not body]
     if not all(is_plain(op) for block in around for op in block.ops) or len(outer.exits()) != 1:
         return None
-    counters = [counter for one in loops if (counter := _counts_down(one)) is not None]
+    counters = [counter for one in loops if (counter := counts_down(one)) is not None]
     trips = [
         before[one].term.edges[0].args[one.header.params.index(at)]
         for one, at in zip(loops, counters, strict=True)
@@ -107,21 +107,6 @@ def _nest(loop: Loop, before: dict[Loop, Block], used: dict[Value, set[Block]]) 
         return None
     kept = [v for v in inside if not used.get(v, set()) <= set(outer.blocks)]
     return Nest(loops, counters, trips, body, around, before[outer], kept)
-
-
-def _counts_down(loop: Loop) -> Value | None:
-    """The parameter that counts down to 1: `branch (%at > 0)`, `jump (%at - 1)`; None where there is none."""
-    header = loop.header
-    test = header.term.operands[0].owner if header.term.kind == "branch" else None
-    if not isinstance(test, Op) or test.name != "gt" or not _is(test.operands[1], 0):
-        return None
-    at = test.operands[0]
-    stays = header.term.edges[0].target in loop.blocks
-    if at not in header.params or not stays or len(loop.exits()) != 1:
-        return None
-    n = header.params.index(at)
-    back = [edge.args[n] for latch in loop.latches for edge in latch.term.edges if edge.target is header]
-    return at if all(linear(arg) == (at, -1) for arg in back) else None
 
 
 def _is(value: Value, number: int) -> bool:
