@@ -149,6 +149,7 @@ class Specialisation:
         self.result = compiled.typed.result
         self.slots = compiled.derivative.params
         self.captures = compiled.typed.captures
+        self._overwritten = compiled.derivative.overwritten
         self.position = {slot: n for n, slot in enumerate(self.slots)}
         self.result_position = {slot: n for n, slot in enumerate(compiled.derivative.results)}
         self.call = compiled.native.call
@@ -185,7 +186,8 @@ class Specialisation:
             elif kind == "cotangent" or kind == "seed" or not isinstance(flat[index], np.ndarray):
                 values.append(0.0)
             else:
-                values.append(None if self.overlap else zeros_like(flat[index]))
+                of, zero = flat[index], len(values) not in self._overwritten
+                values.append(None if self.overlap else zeros_like(of) if zero else np.empty_like(of))
         if self.overlap:
             for kin in (self._shadows, self._dots, self._tangents):
                 positions = [n for n in kin if values[n] is None]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,9 @@ CLEAN = ["dce"]
 """Between emission and refinement nothing may move: only what nobody asked for is dropped."""
 
 GATHER = ("gather", "fold", "cse", "licm", "dce")
+OVERWRITE = ("overwrite", "dce")
+REORDER = (GATHER, OVERWRITE)
+"""Passes that change the order of sums, or the signs of zeros."""
 
 REFINE: Passes = [
     "mincut",
@@ -83,6 +86,7 @@ REFINE: Passes = [
     "simplify_cfg",
     ("fission", "cse", "dce"),
     GATHER,
+    OVERWRITE,
     ("dead_stores", "dce"),
 ]
 """After differentiation."""
@@ -267,7 +271,9 @@ def stages(
     timed("adjoint")
     yield Artefact("adjoint", module, lambda: str(module), derivative)
     if recipe.steps:
-        _run(module, [one for one in REFINE if one is not GATHER or recipe.adjoint_reassoc], trace)
+        _name_zeros(derivative, recipe)
+        _run(module, [one for one in REFINE if one not in REORDER or recipe.adjoint_reassoc], trace)
+        derivative = _forget_zeros(derivative)
     _run(module, FINISH, trace)
     timed("refined")
     yield Artefact("refined", module, lambda: str(module), derivative)
@@ -403,6 +409,27 @@ def _by_one_number(primal: Function, active: Sequence[int], results: int) -> boo
     floats = [n for n, kind in enumerate(primal.result_types[:results]) if has_derivative(kind)]
     numbers = [n for n in active if isinstance(primal.params[n].type, Scalar)]
     return floats == [0] and len(numbers) == len(active) == 1 and not has_companion(primal.result_types[0])
+
+
+def _name_zeros(derivative: Derivative, recipe: Recipe) -> None:
+    """Say which parameters of a gradient are zero on entry, each with one of the same lengths."""
+    if recipe.steps[-1].mode != "gradient" or recipe.overlap:
+        return  # they are seeds, or lie in one memory
+    at = {slot: n for n, slot in enumerate(derivative.params)}
+    zero = [(n, at[Slot("primal", slot.index)]) for slot, n in at.items() if slot.kind == "shadow"]
+    if zero:
+        derivative.function.attrs["zero"] = tuple(zero)
+
+
+def _forget_zeros(derivative: Derivative) -> Derivative:
+    """The derivative with what need not be zero: the parameters that were named, and no longer are."""
+    named = {n for n, slot in enumerate(derivative.params) if slot.kind == "shadow" and not slot.tangent}
+    zero = derivative.function.attrs.pop("zero", None)
+    return (
+        derivative
+        if zero is None
+        else replace(derivative, overwritten=frozenset(named - {n for n, _ in zero}))
+    )
 
 
 def _inside() -> Differentiate:

@@ -32,8 +32,8 @@ from tests.programs import Program, random_program
 
 OPTIONAL = (
     *("align", "bounds", "cse", "dce", "dead_stores", "fission", "fold", "gather", "hoist_alloc"),
-    *("lengths", "licm", "load_forward", "mincut", "preaccumulate", "promote", "simplify_cfg", "specialise"),
-    "unroll",
+    *("lengths", "licm", "load_forward", "mincut", "overwrite", "preaccumulate", "promote"),
+    *("simplify_cfg", "specialise", "unroll"),
 )
 """The passes that only make better what is right without them."""
 

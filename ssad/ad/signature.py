@@ -32,6 +32,8 @@ class Derivative:
     function: Function
     params: tuple[Slot, ...]
     results: tuple[Slot, ...]
+    overwritten: frozenset[int] = frozenset()
+    """The numbers of shadows among the parameters that need not be zero: every element is stored."""
 
 
 def primal_signature(function: Function) -> Derivative:

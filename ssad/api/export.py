@@ -81,6 +81,7 @@ def _with_gradient(
         params=adjoint.derivative.params,
         results=adjoint.derivative.results,
         wanted=[parts[n].start for n in numbers],
+        overwritten=adjoint.derivative.overwritten,
     )
 
 

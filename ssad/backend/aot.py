@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,6 +61,7 @@ class Export:
                  and `results`
     wanted       numbers of the primal's IR parameters whose gradient the caller gets
     hidden       numbers of the primal's results that the caller does not get
+    overwritten  numbers of the adjoint's parameters that are shadows, and need not be zero
     """
 
     name: str
@@ -71,6 +72,7 @@ class Export:
     results: Sequence[Role] = ()
     wanted: Sequence[int] = ()
     hidden: Sequence[int] = ()
+    overwritten: Collection[int] = ()
 
 
 @dataclass
@@ -187,8 +189,8 @@ def _add(build: _Build, export: Export, name: str) -> None:
     bars = {k: names.new(f"{export.parameters[k]}_bar") for k in export.wanted}
     place = {role.index: k for k, role in enumerate(export.params) if role.kind == "primal"}
     ins = tuple(
-        _adjoint_input(p.type, role, inputs, bars, place)
-        for p, role in zip(adjoint.params, export.params, strict=True)
+        _adjoint_input(p.type, role, inputs, bars, place, clean=n not in export.overwritten)
+        for n, (p, role) in enumerate(zip(adjoint.params, export.params, strict=True))
     )
     for suffix, with_value in (("gradient", False), ("value_and_gradient", True)):
         outs = tuple(
@@ -204,13 +206,19 @@ def _add(build: _Build, export: Export, name: str) -> None:
 
 
 def _adjoint_input(
-    type: Type, role: Role, given: Sequence[Input], bars: dict[int, str], place: dict[int, int]
+    type: Type,
+    role: Role,
+    given: Sequence[Input],
+    bars: dict[int, str],
+    place: dict[int, int],
+    *,
+    clean: bool,
 ) -> Input:
     """Where a parameter of an adjoint comes from."""
     if role.kind == "primal":
         return given[role.index]
     if role.kind == "shadow":
-        return Input("shadow", type, bars.get(role.index, ""), place[role.index])
+        return Input("shadow", type, bars.get(role.index, ""), place[role.index], clean=clean)
     if role.kind == "seed" and isinstance(type, Scalar):
         return Input("one", type)
     raise UnsupportedError(

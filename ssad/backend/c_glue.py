@@ -38,9 +38,9 @@ def _c_result(type: Type) -> str:
 class Input:
     """How one IR parameter of an entry gets its value.
 
-    kind: "given" (a C parameter), "shadow" (of parameter number `of`, zeroed by the glue, and handed to the
-    caller as C parameter `name` unless that is empty), "one" (the number 1). `written`: the function may
-    write into the array.
+    kind: "given" (a C parameter), "shadow" (of parameter number `of`, zeroed by the glue if it is to be
+    `clean`, and handed to the caller as C parameter `name` unless that is empty), "one" (the number 1).
+    `written`: the function may write into the array.
     """
 
     kind: str
@@ -48,6 +48,7 @@ class Input:
     name: str = ""
     of: int = -1
     written: bool = False
+    clean: bool = True
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def _pack(entry: Entry, number: int, value: Input, at: int, owned: list[str]) ->
             name = f"ssad_shadow{number}"
             owned.append(f"{name}_memory")
             lines += _own_shadow(type, name, source)
-    if value.kind == "shadow":
+    if value.kind == "shadow" and value.clean:
         to = f"(char *){name}->data, {name}->strides"
         lines.append(f"  ssad_sweep({rank}, {name}->shape, {to}, 0, 0, {type.elem.bytes});")
     lines.append(f"  ssad_slots[{at}] = (int64_t)(intptr_t){name}->data;")

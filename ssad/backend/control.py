@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def _jump(w: FunctionWriter, term: Terminator) -> None:
-    w.emit(f"br label %{w.edge(term.edges[0])}")
+    way = w.edge(term.edges[0])
+    vectors = term.attrs.get("vectors")
+    w.emit(f"br label %{way}{w.module.loop_hint(vectors) if vectors else ''}")
 
 
 def _branch(w: FunctionWriter, term: Terminator) -> None:

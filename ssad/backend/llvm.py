@@ -37,6 +37,12 @@ them.
 """
 
 
+_HINTS = {
+    "single": '!{!"llvm.loop.interleave.count", i32 1}',
+    "masked": '!{!"llvm.loop.vectorize.predicate.enable", i1 true}',
+}
+
+
 @dataclass(frozen=True)
 class Site:
     """A place that can fail.
@@ -188,6 +194,12 @@ class ModuleWriter:
     def declare(self, name: str, text: str) -> None:
         """Put the declaration of `@name` into the module, once."""
         self.declarations.setdefault(name, text)
+
+    def loop_hint(self, vectors: str) -> str:
+        """What is said at the back edge of a loop: how LLVM is to make vectors of its iterations."""
+        node = self.scopes.node
+        hint = node(lambda own: _HINTS[vectors])
+        return f", !llvm.loop !{node(lambda own: f'distinct !{{!{own}, !{hint}}}')}"
 
     def group(self, attributes: str) -> str:
         """The number of an attribute group, as `#3`; 0 and 1 belong to the runtime."""

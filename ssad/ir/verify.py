@@ -18,6 +18,8 @@ from ssad.ir.raising import fault_of
 from ssad.ir.sweeps import call_types, is_split, result_type, sound_split
 from ssad.ir.types import BOOL, NONE, OBJECT, Scalar, Type
 
+VECTORS = ("masked", "single")
+"""How a loop is made of vectors: what is left over in one with a mask; one at a time."""
 FP_WORDS = frozenset(("reassoc", "contract", "nsz", "arcp", "afn"))
 """The floating-point flags there are. None says that nan or infinity does not occur."""
 
@@ -247,6 +249,9 @@ class Checker:
         flags = attrs.get("fp", "")
         if not isinstance(flags, str) or not FP_WORDS.issuperset(flags.split()):
             self.fail("V16", f"fp is made of {' '.join(sorted(FP_WORDS))}, not {flags!r}", guilty)
+        vectors = attrs.get("vectors", VECTORS[0])
+        if vectors not in VECTORS:
+            self.fail("V16", f"vectors is {' or '.join(VECTORS)}, not {vectors!r}", guilty)
 
     def _check_raising(self, attrs: Mapping[str, Any], payload: int, guilty: Op | Terminator) -> None:
         if not isinstance(attrs.get("exc"), str):

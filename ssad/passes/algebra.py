@@ -299,6 +299,9 @@ def _compare(folding: Folding, op: Op) -> Value | None:
         return None
     if name in ("lt", "ge") and b.value == 0 and a.type.is_integer and folding.nonnegative(a):
         return _number(BOOL, name == "ge")
+    base, more = _offset(a)
+    if name in ("lt", "ge") and _made_by(base, "dim") and b.value <= more < 1 << 62:
+        return _number(BOOL, name == "ge")  # a length plus `more` is at least `more`
     if name not in ("eq", "ne"):
         return None
     if a.type is BOOL:

@@ -3,14 +3,16 @@
     ^body: %e = exp %v                ^fission: for 32 values of %k.1, from %k on:
            tape_set %tape, %k, %e               %v.1 = mul %x.1, %t; %e.1 = exp %v.1
            check ...            ->              tape_set %tape, %k.1, %e.1
-           %r.1 = add %r, %e          ^body:    for the same 32 values of %k:
+           %r.1 = add %r, %e          ^fission.1: the same for what is left in the end, at most 31
+                                      ^body:    for the same values of %k:
                                                 %e = tape_get %tape, %k {field = 0}
                                                 check ...; %r.1 = add %r, %e
 
 A sum in the order of the program, a check or a branch keeps a loop scalar. What a value that goes on a tape
 is made from does not: numbers, the counter, and elements of arrays that the loop does not write. So it is
-computed for a strip of iterations first; the tape is there anyway. What raises stays where it is, and so does
-everything that somebody can see.
+computed for a strip of iterations first; the tape is there anyway. A whole strip has a known length, and the
+last one is done by vectors with a mask: no elementary function is computed for one number alone. What raises
+stays where it is, and so does everything that somebody can see.
 
 Nothing may be read in front of the loop that the loop would not read: the header is its only way out, no
 check of an index is left, and no check in it depends on integers, from which the range of an index could have
@@ -30,7 +32,7 @@ from ssad.analysis.induction import counting
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
 from ssad.ir.builder import Builder
-from ssad.ir.core import Block, Edge, Function, Module, Op, Undef, Value, branch, jump
+from ssad.ir.core import Block, Edge, Function, Location, Module, Op, Undef, Value, branch, i64, jump
 from ssad.ir.graph import Dominators, Loop
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import I64, Tape
@@ -140,25 +142,18 @@ def _split(
     kept: list[tuple[Op, list[Op]]],
 ) -> None:
     header, loc = loop.header, before.term.loc
-    strip, head, body, end, more = (
-        Block(name) for name in ("strip", "fission", "fission.body", "fission.end", "strip.end")
-    )
-    for block in (strip, head, body, end, more):
-        block.sweep = before.sweep
+    strip, end, more = Block("strip"), Block("fission.end"), Block("strip.end")
     given = [strip.add_param(p.type, p.name) for p in header.params]
     first = given[header.params.index(counter)]
     b = Builder(strip, loc)
     last = b.add(first, STRIP)
-    stop = b.select(b.lt(last, trips), last, trips)
-    strip.term = jump(head, [first], loc)
-    k = head.add_param(I64, counter.name)
-    head.term = branch(Builder(head, loc).lt(k, stop), Edge(body), Edge(end), loc)
-    values: dict[Value, Value] = {counter: k}
-    for keeps, needed in kept:
-        for op in (*needed, keeps):
-            if op.result not in values:
-                _copy(op, values, body)
-    body.term = jump(head, [Builder(body, loc).add(k, 1)], loc)
+    is_whole = b.le(last, trips)
+    stop = b.select(is_whole, last, trips)
+    whole = _ahead(kept, counter, first, i64(STRIP), end, "single", loc)
+    rest = _ahead(kept, counter, first, b.sub(stop, first), end, "masked", loc)
+    strip.term = branch(is_whole, Edge(whole[0], [i64(0)]), Edge(rest[0], [i64(0)]), loc)
+    for block in (strip, *whole, *rest, end, more):
+        block.sweep = before.sweep
     end.term = jump(header, [*given], loc)
     before.term = jump(strip, before.term.edges[0].args, loc)
     inside, outside = header.term.edges
@@ -170,7 +165,7 @@ def _split(
     again = Edge(strip, [*header.params])
     more.term = branch(Builder(more, header.term.loc).lt(counter, trips), again, outside, header.term.loc)
     at = function.blocks.index(before) + 1
-    function.blocks[at:at] = [strip, head, body, end]
+    function.blocks[at:at] = [strip, *whole, *rest, end]
     at = max(function.blocks.index(block) for block in loop.blocks) + 1
     function.blocks.insert(at, more)
     for keeps, needed in kept:
@@ -178,6 +173,30 @@ def _split(
     gone = {keeps for keeps, _ in kept}
     for block in loop.blocks:
         block.ops = [op for op in block.ops if op not in gone]
+
+
+def _ahead(
+    kept: list[tuple[Op, list[Op]]],
+    counter: Value,
+    first: Value,
+    count: Value,
+    end: Block,
+    vectors: str,
+    loc: Location | None,
+) -> tuple[Block, Block]:
+    """Header and body of a loop that computes what is kept for `count` iterations, from `first` on."""
+    head, body = Block("fission"), Block("fission.body")
+    k = head.add_param(I64, counter.name)
+    head.term = branch(Builder(head, loc).lt(k, count), Edge(body), Edge(end), loc)
+    b = Builder(body, loc)
+    values: dict[Value, Value] = {counter: b.add(first, k)}
+    for keeps, needed in kept:
+        for op in (*needed, keeps):
+            if op.result not in values:
+                _copy(op, values, body)
+    body.term = jump(head, [b.add(k, 1)], loc)
+    body.term.attrs["vectors"] = vectors
+    return head, body
 
 
 def _read(loop: Loop, keeps: Op, needed: list[Op]) -> None:
