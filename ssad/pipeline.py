@@ -18,6 +18,7 @@ from ssad.analysis.callgraph import reachable
 from ssad.backend.options import Options
 from ssad.errors import DifferentiationError, UnsupportedError, UsageError
 from ssad.frontend.abstract import Abstract, ArrayOf
+from ssad.ir.builder import REORDERED
 from ssad.ir.core import Function, Module
 from ssad.ir.edit import clone_function, clone_module
 from ssad.ir.types import Array, Scalar
@@ -67,7 +68,9 @@ CLEAN = ["dce"]
 
 GATHER = ("gather", "fold", "cse", "licm", "dce")
 OVERWRITE = ("overwrite", "dce")
-REORDER = (GATHER, OVERWRITE)
+SUM_UP = ("sum_up", "fold", "cse", "dce")
+FUSE = ("fuse", "fold", "load_forward", "cse", "dce", "simplify_cfg")
+REORDER = (FUSE, SUM_UP, GATHER, OVERWRITE)
 """Passes that change the order of sums, or the signs of zeros."""
 
 REFINE: Passes = [
@@ -84,6 +87,8 @@ REFINE: Passes = [
     "cse",
     "dce",
     "simplify_cfg",
+    FUSE,
+    SUM_UP,
     ("fission", "cse", "dce"),
     GATHER,
     OVERWRITE,
@@ -384,7 +389,7 @@ def _differentiate(
     active = [
         n for n, slot in enumerate(derivative.params) if slot in wanted and _is_float(derivative.function, n)
     ]
-    fp = "reassoc contract nsz" if recipe.adjoint_reassoc else ""
+    fp = REORDERED if recipe.adjoint_reassoc else ""
     if step.mode == "forward":
         return forward(derivative, module, active, fp=fp)
     primal = derivative.function

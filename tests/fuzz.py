@@ -31,9 +31,9 @@ from tests.oracle.arguments import copy_arguments
 from tests.programs import Program, random_program
 
 OPTIONAL = (
-    *("align", "bounds", "cse", "dce", "dead_stores", "fission", "fold", "gather", "hoist_alloc"),
+    *("align", "bounds", "cse", "dce", "dead_stores", "fission", "fold", "fuse", "gather", "hoist_alloc"),
     *("lengths", "licm", "load_forward", "mincut", "overwrite", "preaccumulate", "promote"),
-    *("simplify_cfg", "specialise", "unroll"),
+    *("simplify_cfg", "specialise", "sum_up", "unroll"),
 )
 """The passes that only make better what is right without them."""
 

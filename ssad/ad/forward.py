@@ -24,7 +24,7 @@ from ssad.ad.presence import is_plain, sure_tangents
 from ssad.ad.signature import Derivative, Slot, primal_signature
 from ssad.analysis.activity import Activity
 from ssad.analysis.alias import alias_classes
-from ssad.ir.builder import Builder
+from ssad.ir.builder import REORDERED, Builder
 from ssad.ir.core import Const, Function, Module, Op, Value
 from ssad.ir.edit import clone_function
 from ssad.ir.primitive import Effect
@@ -38,7 +38,7 @@ def forward(
     module: Module,
     active: Collection[int],
     *,
-    fp: str = "reassoc contract nsz",
+    fp: str = REORDERED,
 ) -> Derivative:
     """The tangent of a function (a primal or itself a derivative), entered into `module` as
     `@<name>.tangent`.

@@ -23,6 +23,7 @@ from ssad.ad.door import adjoint_name
 from ssad.ad.mirror import Mirror
 from ssad.ad.signature import Derivative, Slot
 from ssad.ad.split import SplitCalls, array_results, joint_name, say_sweeps
+from ssad.ir.builder import REORDERED
 from ssad.ir.core import Function, Module, Value
 from ssad.ir.edit import clone_function, remove_unreachable
 from ssad.ir.types import Scalar
@@ -33,7 +34,7 @@ def reverse(
     module: Module,
     active: Collection[int],
     *,
-    fp: str = "reassoc contract nsz",
+    fp: str = REORDERED,
     seeded: int | None = None,
 ) -> Derivative:
     """The adjoint of `primal`, entered into `module` as `@<name>.adjoint`, and those of functions it calls.

@@ -8,6 +8,9 @@ from typing import Any
 from ssad.ir.core import Block, Location, Op, Value, bool_, f64, i64
 from ssad.ir.primitive import PRIMITIVES
 
+REORDERED = "reassoc contract nsz"
+"""Flags of the arithmetic that differentiation adds: the order of sums and the signs of zeros may change."""
+
 
 class Builder:
     """Appends ops to `block`; `b.mul(x, y)` emits primitive `mul` and returns its result.

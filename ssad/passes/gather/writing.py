@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-from ssad.ir.builder import Builder
+from ssad.ir.builder import REORDERED, Builder
 from ssad.ir.core import Block, Edge, Function, Op, Value, branch, i64, jump
 from ssad.ir.edit import clone_blocks
 from ssad.ir.primitive import PRIMITIVES
@@ -151,7 +151,7 @@ class Gathering:
             if total is None:
                 total = value
             else:
-                added = Op(PRIMITIVES["add"], [total, value], {"fp": FP}, value.type, op.loc)
+                added = Op(PRIMITIVES["add"], [total, value], {"fp": REORDERED}, value.type, op.loc)
                 self.b.block.ops.append(added)
                 assert added.result is not None
                 total = added.result
@@ -165,6 +165,3 @@ def _use(block: Block, instead: dict[Value, Value]) -> None:
     block.term.operands = [instead.get(v, v) for v in block.term.operands]
     for edge in block.term.edges:
         edge.args = [instead.get(v, v) for v in edge.args]
-
-
-FP = "reassoc contract nsz"

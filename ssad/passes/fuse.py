@@ -1,0 +1,280 @@
+"""A reverse loop whose iterations need nothing but their own forward iteration runs along with it.
+
+    for k in range(n):                            for k in range(n):
+      %v = ...; tape_set %tape, %k, %v              %v = ...
+      total += ...                                  total += ...
+    ...                                     ->      accumulate %x.bar, %k, %seed * %v
+    for k in reversed(range(n)):                  ...
+      %v = tape_get %tape, %k
+      accumulate %x.bar, %k, %seed * %v
+
+That is a sum over independent samples, whose derivative by each sample is known at once: no tape is left, and
+what one iteration has loaded and computed is there for the reversed one. The reverse loop must use nothing
+that comes into being in the forward loop but on tapes, or from that between the two; what it carries are
+sums, which come in another order; what it adds to nobody has looked at since.
+
+Not where an elementary function is kept on the tape: several of them are computed at once (`fission`), which
+is worth more than the tape costs.
+
+Source: Hascoët, Fidanova and Held 2001, "Adjoining independent computations".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ssad.analysis.alias import AliasClass, alias_classes
+from ssad.analysis.effects import (
+    allocates,
+    calls,
+    is_elementary,
+    must_stay,
+    read_by,
+    synchronises,
+    tapes,
+    written_by,
+)
+from ssad.analysis.induction import counting, counts_down, linear
+from ssad.analysis.memo import loop_forest
+from ssad.analysis.shape import live_exits, preheaders, returning
+from ssad.ir.core import Block, Function, Module, Op, Value, jump
+from ssad.ir.edit import definitions, replace_values, same_value
+from ssad.ir.graph import Dominators, Loop, predecessors
+from ssad.passes.manager import function_pass
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A loop that counts up from 0, one behind it that counts down from as many, and the blocks between."""
+
+    forward: Loop
+    backward: Loop
+    front: Block
+    between: list[Block]
+    counter: Value
+    at: Value
+
+    @property
+    def last(self) -> Block:
+        """The block in front of the second loop."""
+        return self.between[-1]
+
+
+@function_pass("fuse", "run reverse iterations along with the forward ones, where these are independent")
+def run(function: Function, module: Module) -> bool:
+    changed = False
+    while _one(function):
+        changed = True
+    return changed
+
+
+def _one(function: Function) -> bool:
+    for pair in _pairs(function):
+        if _independent(function, pair):
+            _fuse(function, pair)
+            function.touch()
+            _forward(function, pair)
+            return True
+    return False
+
+
+def _pairs(function: Function) -> list[_Pair]:
+    forest = loop_forest(function)
+    alive = returning(function)
+    before = preheaders(function, forest)
+    counts = counting(function)
+    headers = {loop.header: loop for loop in forest.loops}
+    preds = predecessors(function)
+    found = []
+    for loop in forest.loops:
+        facts, exits = counts[loop.header], live_exits(loop, alive)
+        if loop not in before or facts.counter is None or facts.trip_count is None:
+            continue
+        if [source for source, _ in exits] != [loop.header] or len(loop.latches) > 1:
+            continue
+        n = exits[0][1]
+        between = [loop.header.term.edges[n].target]
+        while between[-1].term.kind == "jump" and between[-1].term.edges[0].target not in headers:
+            between.append(between[-1].term.edges[0].target)
+        if any(len(preds[block]) > 1 for block in between) or between[-1].term.kind != "jump":
+            continue
+        backward = headers[between[-1].term.edges[0].target]
+        at = counts_down(backward)
+        if at is None or len(backward.latches) > 1:
+            continue
+        start = between[-1].term.edges[0].args[backward.header.params.index(at)]
+        if backward.parent is loop.parent and same_value(start, facts.trip_count):
+            found.append(_Pair(loop, backward, before[loop], between, facts.counter, at))
+    return found
+
+
+def _independent(function: Function, pair: _Pair) -> bool:
+    """Whether the iterations of the second loop may each run behind that of the first one."""
+    forward = [op for block in pair.forward.blocks for op in block.ops]
+    between = [op for block in pair.between for op in block.ops]
+    backward = [op for block in pair.backward.blocks for op in block.ops]
+    if any(calls(op.prim) or synchronises(op.prim) for op in (*forward, *between, *backward)):
+        return False
+    if any(must_stay(op.prim) for op in backward):
+        return False
+    late = _late(pair)
+    inside = {v for block in pair.backward.blocks for v in definitions(block)}
+    header = pair.backward.header
+    used = [v for op in backward for v in op.operands]
+    used += [v for block in pair.backward.blocks for v in _given(block)]
+    used += pair.last.term.edges[0].args
+    if late & set(used):
+        return False
+    sums = set(header.params) - {pair.at}
+    for block in function.blocks:
+        if block not in pair.backward.blocks:
+            outside = {v for op in block.ops for v in op.operands} | set(_given(block))
+            if outside & (inside - sums):
+                return False
+    if any(not _is_sum(param, pair.backward) for param in sums):
+        return False
+    return _keeps_apart(function, pair, forward, between, backward)
+
+
+def _late(pair: _Pair) -> set[Value]:
+    """What comes into being in the first loop, or between the two by what that has left."""
+    late = {v for block in pair.forward.blocks for v in definitions(block)}
+    for block in pair.between:
+        late.update(block.params)
+        for op in block.ops:
+            if op.result is not None and (not op.prim.pure or allocates(op.prim) or late & set(op.operands)):
+                late.add(op.result)
+    return late
+
+
+def _given(block: Block) -> list[Value]:
+    return [*block.term.operands, *(arg for edge in block.term.edges for arg in edge.args)]
+
+
+def _is_sum(param: Value, loop: Loop) -> bool:
+    """Whether a loop does nothing with a parameter but add to it, in an order that does not matter."""
+    chain = {param}
+    grown = True
+    while grown:
+        grown = False
+        for block in loop.blocks:
+            for op in block.ops:
+                if op.result not in chain and op.name == "add" and chain & set(op.operands):
+                    chain.add(op.result)  # type: ignore[arg-type]
+                    grown = True
+            for edge in block.term.edges:
+                for arg, to in zip(edge.args, edge.target.params, strict=True):
+                    if arg in chain and to not in chain and edge.target in loop.blocks:
+                        chain.add(to)
+                        grown = True
+    for block in loop.blocks:
+        for op in block.ops:
+            ours = [v for v in op.operands if v in chain]
+            added = op.name == "add" and "reassoc" in op.attrs.get("fp", "")
+            if ours and (not added or len(ours) > 1):
+                return False
+        if chain & set(block.term.operands):
+            return False
+        for edge in block.term.edges:
+            for arg, to in zip(edge.args, edge.target.params, strict=True):
+                if edge.target in loop.blocks and (arg in chain) != (to in chain):
+                    return False
+    own = loop.header.params.index(param)
+    others = chain & set(loop.header.params)
+    return others == {param} and all(
+        edge.args[own] in chain
+        for latch in loop.latches
+        for edge in latch.term.edges
+        if edge.target is loop.header
+    )
+
+
+def _keeps_apart(
+    function: Function, pair: _Pair, forward: list[Op], between: list[Op], backward: list[Op]
+) -> bool:
+    """Whether what the second loop reads was written by no later iteration, and nobody misses its writes."""
+    of = alias_classes(function).of
+    first = {of[v] for op in (*forward, *between) for v in written_by(op) if not tapes(op.prim)}
+    looked_at = {of[v] for op in (*forward, *between) for v in read_by(op)}
+    written: set[AliasClass] = set()
+    for op in backward:
+        if not tapes(op.prim):
+            written.update(of[v] for v in written_by(op))
+        if op.name in ("store", "fill", "copy") or (
+            written_by(op) and not tapes(op.prim) and op.name != "accumulate"
+        ):
+            return False
+    if written & (first | looked_at):
+        return False
+    for op in backward:
+        if op.name != "accumulate" and any(
+            of[v] in first | written for v in read_by(op) if not tapes(op.prim)
+        ):
+            return False
+    kept = {op.operands[0]: op for op in forward if op.name == "tape_set"}
+    everywhere = [op for op in function.ops() if op.name == "tape_set"]
+    for op in backward:
+        if not tapes(op.prim):
+            continue
+        if op.name != "tape_get" or linear(op.operands[1]) != (pair.at, -1):
+            return False
+        put = kept.get(op.operands[0])
+        if put is None or sum(one.operands[0] is op.operands[0] for one in everywhere) != 1:
+            return False
+        value = put.operands[2 + op.attrs["field"]].owner
+        if put.operands[1] is not pair.counter or (isinstance(value, Op) and is_elementary(value.prim)):
+            return False
+    return True
+
+
+def _fuse(function: Function, pair: _Pair) -> None:
+    """Let each iteration of the second loop follow that of the first one."""
+    late = _late(pair)
+    for block in pair.between:
+        early = [op for op in block.ops if op.result is not None and op.result not in late]
+        pair.front.ops += early
+        block.ops = [op for op in block.ops if op not in early]
+    header, head = pair.forward.header, pair.backward.header
+    latch, end = pair.forward.latches[0], pair.backward.latches[0]
+    carried = [param for param in head.params if param is not pair.at]
+    starts = dict(zip(head.params, pair.last.term.edges[0].args, strict=True))
+    ends = dict(zip(head.params, end.term.edges[0].args, strict=True))
+    again = latch.term.edges[0].args
+    sums = {param: header.add_param(param.type, param.name) for param in carried}
+    forward: Mapping[Value, Value] = {**sums, pair.at: again[header.params.index(pair.counter)]}
+    inside, outside = head.term.edges
+    if inside.target not in pair.backward.blocks:
+        inside, outside = outside, inside
+    test = head.term.operands[0].owner
+    latch.ops += [op for op in head.ops if op is not test]
+    latch.term = jump(inside.target, inside.args, latch.term.loc)
+    end.term = jump(header, [*again, *(ends[param] for param in carried)], end.term.loc)
+    pair.last.term = jump(outside.target, outside.args, pair.last.term.loc)
+    pair.front.term.edges[0].args += [starts[param] for param in carried]
+    moved = [block for block in function.blocks if block in pair.backward.blocks and block is not head]
+    for block in moved:
+        block.sweep = header.sweep
+    rest = [block for block in function.blocks if block not in pair.backward.blocks]
+    at = rest.index(latch) + 1
+    function.blocks = [*rest[:at], *moved, *rest[at:]]
+    replace_values(function, forward)
+
+
+def _forward(function: Function, pair: _Pair) -> None:
+    """What has been put on a tape in the same iteration need not be read from there."""
+    dominators = Dominators(function)
+    home: dict[Value, tuple[Block, Op]] = {}
+    for block in pair.forward.blocks:
+        home.update((op.operands[0], (block, op)) for op in block.ops if op.name == "tape_set")
+    known: dict[Value, Value] = {}
+    for block in function.blocks:
+        if block in pair.backward.blocks:
+            for op in block.ops:
+                if op.name == "tape_get" and op.operands[0] in home and op.result is not None:
+                    source, put = home[op.operands[0]]
+                    if dominators.dominates(source, block):
+                        known[op.result] = put.operands[2 + op.attrs["field"]]
+            block.ops = [op for op in block.ops if op.result not in known]
+    replace_values(function, known)
+    function.touch()

@@ -1,0 +1,155 @@
+"""Sums over samples: one loop for value and gradient, no tape, and cotangents of parameters in registers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ssad
+from ssad.analysis.memo import loop_forest
+from ssad.frontend.arguments import abstract_of
+from ssad.pipeline import Recipe, Step, Trace, stage
+from tests.oracle import tape
+
+Fn = Callable[..., Any]
+
+
+def line(p: Any, x: Any, y: Any) -> Any:
+    """Least squares, large residuals by their size (Huber's loss)."""
+    s = 0.0
+    for k in range(len(x)):
+        r = p[0] + p[1] * x[k] - y[k]
+        if r > 1.0:
+            s += 2.0 * r - 1.0
+        else:
+            s += r * r
+    return s / len(x)
+
+
+def checked(p: Any, x: Any, y: Any) -> Any:
+    s = 0.0
+    for k in range(len(x)):
+        if y[k] == 0.0:
+            raise ValueError("no weight")
+        r = (p[0] * x[k] - p[1]) / y[k]
+        s += r * r
+    return 3.0 * s
+
+
+def table(p: Any, x: Any, y: Any) -> Any:
+    """Two loops around each other: every sample is compared with every other one."""
+    s = 0.0
+    for i in range(len(x)):
+        for j in range(len(y)):
+            d = p[0] * x[i] - p[1] * y[j]
+            s += d * d * (i + 1)
+    return s
+
+
+def roots(p: Any, x: Any, y: Any) -> Any:
+    """A loop inside that runs as often as the data want."""
+    s = 0.0
+    for k in range(len(x)):
+        a = x[k] * x[k] + p[0] * p[0]
+        r = a
+        while abs(r * r - a) > 1e-14 * a:
+            r = 0.5 * (r + a / r)
+        s += r * p[1] - y[k]
+    return s
+
+
+def polynomial(p: Any, x: Any, y: Any) -> Any:
+    s = 0.0
+    for k in range(len(x)):
+        v = 0.0
+        for c in p:
+            v = v * x[k] + c
+        s += (v - y[k]) ** 2
+    return s
+
+
+def in_place(p: Any, x: Any, y: Any) -> Any:
+    """Samples are overwritten on the way: the reverse iteration needs what was there."""
+    s = 0.0
+    for k in range(len(x)):
+        x[k] = x[k] * x[k] * p[0]
+        s += x[k] * y[k] * p[1]
+    return s
+
+
+def handed_on(p: Any, x: Any, y: Any) -> Any:
+    """A recurrence: nothing is independent."""
+    s = p[1]
+    for k in range(len(x)):
+        s = p[0] * s * x[k] + y[k]
+    return s
+
+
+def of_their_sum(p: Any, x: Any, y: Any) -> Any:
+    """The samples' seed is known in the end only."""
+    s = 1.0
+    for k in range(len(x)):
+        r = p[0] * x[k] - p[1] * y[k]
+        s += r * r
+    return math.log(s)
+
+
+def shifted(p: Any, x: Any, y: Any) -> Any:
+    """The first loop writes what the second one reads from the other end."""
+    n = len(x)
+    w = np.zeros(n)
+    for k in range(n):
+        w[k] = x[k] * p[0]
+    s = 0.0
+    for k in range(n):
+        s += w[n - 1 - k] * x[k] * p[1] + y[k]
+    return s
+
+
+FUSED = {line: 1, checked: 1, table: 2, roots: 2}
+"""Functions whose gradient has no loops but those of the primal -> how many."""
+OTHERS = [polynomial, in_place, handed_on, of_their_sum, shifted]
+
+
+@pytest.mark.parametrize("fn", [*FUSED, *OTHERS], ids=lambda fn: fn.__name__)
+def test_gradients(fn: Fn) -> None:
+    rng = np.random.default_rng(5)
+    for n in (1, 2, 3, 17, 40):
+        arguments = np.array([0.7, 1.3]), rng.normal(size=n), rng.normal(size=n) + 3.0
+        given = [np.copy(one) for one in arguments]
+        value, bars = ssad.value_and_grad(fn, argnums=(0, 1, 2))(*given)
+        want, want_bars = tape.gradient(fn, tuple(map(np.copy, arguments)), (0, 1, 2))
+        np.testing.assert_allclose(value, want, rtol=1e-12)
+        for bar, want_bar in zip(bars, want_bars, strict=True):
+            np.testing.assert_allclose(bar, want_bar, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("fn", FUSED, ids=lambda fn: fn.__name__)
+def test_one_loop_and_no_tape(fn: Fn) -> None:
+    arguments = [abstract_of(np.ones(n)) for n in (2, 40, 40)]
+    recipe = Recipe((Step("gradient", (0, 1)),))
+    main = stage("refined", fn, arguments, recipe, Trace(verify=True)).value.main
+    assert len(loop_forest(main).loops) == FUSED[fn]
+    assert not [op for op in main.ops() if op.name in ("tape_new", "stack_new")]
+    strict = stage("refined", fn, arguments, Recipe(recipe.steps, adjoint_reassoc=False), Trace(verify=True))
+    assert len(loop_forest(strict.value.main).loops) > FUSED[fn]
+
+
+def test_no_element_is_touched_without_a_sample() -> None:
+    """The parameters of a model may be missing where there is nothing to compute."""
+    nothing = np.zeros(0)
+    for fn in (checked, table, of_their_sum):
+        value, bars = ssad.value_and_grad(fn, argnums=(0, 1, 2))(nothing, nothing, nothing)
+        assert value == fn(nothing, nothing, nothing)
+        assert [bar.shape for bar in bars] == [(0,), (0,), (0,)]
+
+
+def test_a_raise_on_the_way() -> None:
+    x, y = np.ones(5), np.array([1.0, 2.0, 0.0, 1.0, 1.0])
+    with pytest.raises(ValueError, match="no weight"):
+        ssad.grad(checked, argnums=(0, 1, 2))(np.ones(2), x, y)
+    np.testing.assert_array_equal(y, [1.0, 2.0, 0.0, 1.0, 1.0])
