@@ -276,9 +276,11 @@ def stages(
     timed("adjoint")
     yield Artefact("adjoint", module, lambda: str(module), derivative)
     if recipe.steps:
-        _name_zeros(derivative, recipe)
+        main, zero = derivative.function, _zero_at_entry(derivative, recipe)
+        main.attrs.update({"zero": zero} if zero else {})
         _run(module, [one for one in REFINE if one not in REORDER or recipe.adjoint_reassoc], trace)
-        derivative = _forget_zeros(derivative)
+        stored = {n for n, _ in zero} - {n for n, _ in main.attrs.pop("zero", ())}
+        derivative = replace(derivative, overwritten=frozenset(stored))
     _run(module, FINISH, trace)
     timed("refined")
     yield Artefact("refined", module, lambda: str(module), derivative)
@@ -416,24 +418,15 @@ def _by_one_number(primal: Function, active: Sequence[int], results: int) -> boo
     return floats == [0] and len(numbers) == len(active) == 1 and not has_companion(primal.result_types[0])
 
 
-def _name_zeros(derivative: Derivative, recipe: Recipe) -> None:
-    """Say which parameters of a gradient are zero on entry, each with one of the same lengths."""
+def _zero_at_entry(derivative: Derivative, recipe: Recipe) -> tuple[tuple[int, int], ...]:
+    """The parameters of a gradient that are zero on entry, each with one that has the same shape."""
     if recipe.steps[-1].mode != "gradient" or recipe.overlap:
-        return  # they are seeds, or lie in one memory
+        return ()  # they are seeds, or lie in one memory
     at = {slot: n for n, slot in enumerate(derivative.params)}
-    zero = [(n, at[Slot("primal", slot.index)]) for slot, n in at.items() if slot.kind == "shadow"]
-    if zero:
-        derivative.function.attrs["zero"] = tuple(zero)
-
-
-def _forget_zeros(derivative: Derivative) -> Derivative:
-    """The derivative with what need not be zero: the parameters that were named, and no longer are."""
-    named = {n for n, slot in enumerate(derivative.params) if slot.kind == "shadow" and not slot.tangent}
-    zero = derivative.function.attrs.pop("zero", None)
-    return (
-        derivative
-        if zero is None
-        else replace(derivative, overwritten=frozenset(named - {n for n, _ in zero}))
+    params = derivative.function.params
+    shadows = [(n, slot) for slot, n in at.items() if slot.kind == "shadow" and not slot.tangent]
+    return tuple(
+        (n, at[Slot("primal", slot.index)]) for n, slot in shadows if isinstance(params[n].type, Array)
     )
 
 
