@@ -110,7 +110,17 @@ def shifted(p: Any, x: Any, y: Any) -> Any:
     return s
 
 
-FUSED = {line: 1, checked: 1, table: 2, roots: 2}
+def in_the_end(p: Any, x: Any, y: Any) -> Any:
+    s = 0.0
+    for k in range(len(x)):
+        r = p[0] * x[k] - p[1] * y[k]
+        s += r * r
+        if s > 1e6:
+            raise OverflowError("too much")
+    return s
+
+
+FUSED = {in_the_end: 1, line: 1, checked: 1, table: 2, roots: 2}
 """Functions whose gradient has no loops but those of the primal -> how many."""
 OTHERS = [polynomial, in_place, handed_on, of_their_sum, shifted]
 
@@ -153,3 +163,5 @@ def test_a_raise_on_the_way() -> None:
     with pytest.raises(ValueError, match="no weight"):
         ssad.grad(checked, argnums=(0, 1, 2))(np.ones(2), x, y)
     np.testing.assert_array_equal(y, [1.0, 2.0, 0.0, 1.0, 1.0])
+    with pytest.raises(OverflowError, match="too much"):
+        ssad.grad(in_the_end, argnums=(0, 1, 2))(np.array([1e4, 1.0]), x, y)

@@ -39,7 +39,7 @@ from ssad.analysis.induction import counting, counts_down, linear
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import live_exits, preheaders, returning
 from ssad.ir.core import Block, Function, Module, Op, Value, jump
-from ssad.ir.edit import definitions, replace_values, same_value
+from ssad.ir.edit import definitions, replace_values, same_value, split_edge
 from ssad.ir.graph import Dominators, Loop, predecessors
 from ssad.passes.manager import function_pass
 
@@ -101,7 +101,7 @@ def _pairs(function: Function) -> list[_Pair]:
             continue
         backward = headers[between[-1].term.edges[0].target]
         at = counts_down(backward)
-        if at is None or len(backward.latches) > 1:
+        if at is None or len(backward.latches) > 1 or backward.latches[0].term.kind != "jump":
             continue
         start = between[-1].term.edges[0].args[backward.header.params.index(at)]
         if backward.parent is loop.parent and same_value(start, facts.trip_count):
@@ -237,6 +237,8 @@ def _fuse(function: Function, pair: _Pair) -> None:
         block.ops = [op for op in block.ops if op not in early]
     header, head = pair.forward.header, pair.backward.header
     latch, end = pair.forward.latches[0], pair.backward.latches[0]
+    if latch.term.kind != "jump":  # or raise
+        latch = split_edge(function, latch, latch.successors.index(header), "loop.latch")
     carried = [param for param in head.params if param is not pair.at]
     starts = dict(zip(head.params, pair.last.term.edges[0].args, strict=True))
     ends = dict(zip(head.params, end.term.edges[0].args, strict=True))
@@ -246,8 +248,7 @@ def _fuse(function: Function, pair: _Pair) -> None:
     inside, outside = head.term.edges
     if inside.target not in pair.backward.blocks:
         inside, outside = outside, inside
-    test = head.term.operands[0].owner
-    latch.ops += [op for op in head.ops if op is not test]
+    latch.ops += head.ops
     latch.term = jump(inside.target, inside.args, latch.term.loc)
     end.term = jump(header, [*again, *(ends[param] for param in carried)], end.term.loc)
     pair.last.term = jump(outside.target, outside.args, pair.last.term.loc)

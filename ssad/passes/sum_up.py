@@ -107,7 +107,7 @@ def _sum_up(
     added: Added,
 ) -> None:
     header = loop.header
-    (latch,) = loop.latches
+    again = next(edge for edge in loop.latches[0].term.edges if edge.target is header)
     loc = header.term.loc
     sums = Block("sum")
     b = Builder(sums, loc)
@@ -120,7 +120,7 @@ def _sum_up(
         for block, op in where:
             total = _add(block, op, total)
         before.term.edges[0].args.append(start)
-        latch.term.edges[0].args.append(total)
+        again.args.append(total)
         b.accumulate(array, *index, first)
     sums.sweep = header.sweep
     outside = split_edge(function, header, way_out, "sum.end")
