@@ -35,7 +35,7 @@ def checked(p: Any, x: Any, y: Any) -> Any:
     for k in range(len(x)):
         if y[k] == 0.0:
             raise ValueError("no weight")
-        r = (p[0] * x[k] - p[1]) / y[k]
+        r = (p[0] * x[k] - p[1]) * y[k]
         s += r * r
     return 3.0 * s
 
@@ -81,6 +81,14 @@ def in_place(p: Any, x: Any, y: Any) -> Any:
     return s
 
 
+def waves(p: Any, x: Any, y: Any) -> Any:
+    """The reverse loop has an elementary function of its own."""
+    s = 0.0
+    for k in range(len(x)):
+        s += math.sin(p[0] * x[k]) + p[1] * y[k]
+    return s
+
+
 def handed_on(p: Any, x: Any, y: Any) -> Any:
     """A recurrence: nothing is independent."""
     s = p[1]
@@ -122,7 +130,7 @@ def in_the_end(p: Any, x: Any, y: Any) -> Any:
 
 FUSED = {in_the_end: 1, line: 1, checked: 1, table: 2, roots: 2}
 """Functions whose gradient has no loops but those of the primal -> how many."""
-OTHERS = [polynomial, in_place, handed_on, of_their_sum, shifted]
+OTHERS = [polynomial, in_place, waves, handed_on, of_their_sum, shifted]
 
 
 @pytest.mark.parametrize("fn", [*FUSED, *OTHERS], ids=lambda fn: fn.__name__)

@@ -14,7 +14,8 @@ that comes into being in the forward loop but on tapes, or from that between the
 sums, which come in another order; what it adds to nobody has looked at since.
 
 Not where an elementary function is kept on the tape: several of them are computed at once (`fission`), which
-is worth more than the tape costs.
+is worth more than the tape costs. Nor where the reverse loop computes one, or divides in a body without
+branches: LLVM makes vectors of that loop, which a sum in the order of the program would keep it from.
 
 Source: Hascoët, Fidanova and Held 2001, "Adjoining independent computations".
 """
@@ -109,6 +110,9 @@ def _pairs(function: Function) -> list[_Pair]:
     return found
 
 
+_DEAR = ("div", "sqrt")
+
+
 def _independent(function: Function, pair: _Pair) -> bool:
     """Whether the iterations of the second loop may each run behind that of the first one."""
     forward = [op for block in pair.forward.blocks for op in block.ops]
@@ -116,7 +120,10 @@ def _independent(function: Function, pair: _Pair) -> bool:
     backward = [op for block in pair.backward.blocks for op in block.ops]
     if any(calls(op.prim) or synchronises(op.prim) for op in (*forward, *between, *backward)):
         return False
-    if any(must_stay(op.prim) for op in backward):
+    straight = len(pair.backward.blocks) == 2
+    if any(must_stay(op.prim) or is_elementary(op.prim) for op in backward):
+        return False
+    if straight and any(op.name in _DEAR for op in backward):
         return False
     late = _late(pair)
     inside = {v for block in pair.backward.blocks for v in definitions(block)}
