@@ -39,6 +39,7 @@ them.
 
 _HINTS = {
     "single": '!{!"llvm.loop.interleave.count", i32 1}',
+    "none": '!{!"llvm.loop.vectorize.enable", i1 false}',
     "masked": '!{!"llvm.loop.vectorize.predicate.enable", i1 true}',
 }
 

@@ -18,8 +18,8 @@ from ssad.ir.raising import fault_of
 from ssad.ir.sweeps import call_types, is_split, result_type, sound_split
 from ssad.ir.types import BOOL, NONE, OBJECT, Scalar, Type
 
-VECTORS = ("masked", "single")
-"""How a loop is made of vectors: what is left over in one with a mask; one at a time."""
+VECTORS = ("masked", "none", "single")
+"""How a loop is made of vectors: what is left over in one with a mask; not at all; one at a time."""
 FP_WORDS = frozenset(("reassoc", "contract", "nsz", "arcp", "afn"))
 """The floating-point flags there are. None says that nan or infinity does not occur."""
 

@@ -207,6 +207,7 @@ def _peel(function: Function, walk: Walk, row: Op) -> None:
     header.ops = []
     more = Builder(header, walk.header.term.loc).emit("gt" if walk.down else "lt", counter, stop)
     header.term = branch(more, Edge(copies[walk.body]), Edge(walk.header, [counter]), walk.header.term.loc)
+    copies[walk.body].term.attrs["vectors"] = "none"
     walk.before.term = jump(header, [walk.start], walk.before.term.loc)
     at = function.blocks.index(walk.header)
     function.blocks[at:at] = list(copies.values())
