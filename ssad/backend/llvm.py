@@ -197,8 +197,11 @@ class ModuleWriter:
         self.declarations.setdefault(name, text)
 
     def loop_hint(self, vectors: str) -> str:
-        """What is said at the back edge of a loop: how LLVM is to make vectors of its iterations."""
+        """What is said at the back edge of a loop: how LLVM is to make vectors of its iterations, which it is
+        not to do around calls of functions for single numbers.
+        """
         node = self.scopes.node
+        vectors = vectors if self.options.vector_math else "none"
         hint = node(lambda own: _HINTS[vectors])
         return f", !llvm.loop !{node(lambda own: f'distinct !{{!{own}, !{hint}}}')}"
 
