@@ -420,8 +420,8 @@ def test_how_far_to_a_boundary(layout: str, elem: str) -> None:
         text = f"""
 func @f(%x: {typed(layout, 3).replace("f64", elem)}, %i: i64, %j: i64, %k: i64) -> (i64, i64) {{
 ^entry:
-  %up = to_aligned %x, %i, %j, %k {{bytes = {size}, down = false}}
-  %down = to_aligned %x, %i, %j, %k {{bytes = {size}, down = true}}
+  %up = to_aligned %x, %i, %j, %k {{bytes = {size}, down = false}} : i64
+  %down = to_aligned %x, %i, %j, %k {{bytes = {size}, down = true}} : i64
   return %up, %down
 }}
 """
