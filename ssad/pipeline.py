@@ -67,7 +67,8 @@ CLEAN = ["dce"]
 """Between emission and refinement nothing may move: only what nobody asked for is dropped."""
 
 GATHER = ("gather", "fold", "cse", "licm", "dce")
-OVERWRITE = ("overwrite", "dce")
+JOIN = ("join_loops", "fold", "load_forward", "cse", "dce", "simplify_cfg")
+OVERWRITE = ("overwrite", "load_forward", "dce")
 SUM_UP = ("sum_up", "fold", "cse", "dce")
 FUSE = ("fuse", "fold", "load_forward", "cse", "dce", "simplify_cfg")
 REORDER = (FUSE, SUM_UP, GATHER, OVERWRITE)
@@ -88,9 +89,10 @@ REFINE: Passes = [
     "dce",
     "simplify_cfg",
     FUSE,
-    SUM_UP,
     ("fission", "cse", "dce"),
     GATHER,
+    JOIN,
+    SUM_UP,
     OVERWRITE,
     ("dead_stores", "dce"),
 ]

@@ -128,9 +128,42 @@ def in_the_end(p: Any, x: Any, y: Any) -> Any:
     return s
 
 
+def from_hand_to_hand(p: Any, x: Any, y: Any) -> Any:
+    """Three loops with an array between each two; backwards the first two are one."""
+    n = len(x)
+    v = np.zeros(n)
+    w = np.zeros(n)
+    for k in range(n):
+        v[k] = x[k] * p[0] + 1.0
+    for k in range(n):
+        w[k] = v[k] * v[k] * p[1]
+    s = 0.0
+    for k in range(n):
+        s += w[k] * x[k] - y[k]
+    return s
+
+
+def planes(p: Any, x: Any, y: Any) -> Any:
+    """The same in two axes, with neighbours of the other axis."""
+    n = len(x)
+    v = np.zeros((n, n))
+    w = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            v[i, j] = x[i] * y[j] * p[0]
+    for i in range(n):
+        for j in range(n):
+            w[i, j] = v[i, j] * v[i, n - 1 - j] * p[1]
+    s = 0.0
+    for i in range(n):
+        for j in range(n):
+            s += w[i, j] * w[i, j]
+    return s
+
+
 FUSED = {in_the_end: 1, line: 1, checked: 1, table: 2, roots: 2}
 """Functions whose gradient has no loops but those of the primal -> how many."""
-OTHERS = [polynomial, in_place, waves, handed_on, of_their_sum, shifted]
+OTHERS = [from_hand_to_hand, planes, polynomial, in_place, waves, handed_on, of_their_sum, shifted]
 
 
 @pytest.mark.parametrize("fn", [*FUSED, *OTHERS], ids=lambda fn: fn.__name__)
@@ -155,6 +188,19 @@ def test_one_loop_and_no_tape(fn: Fn) -> None:
     assert not [op for op in main.ops() if op.name in ("tape_new", "stack_new")]
     strict = stage("refined", fn, arguments, Recipe(recipe.steps, adjoint_reassoc=False), Trace(verify=True))
     assert len(loop_forest(strict.value.main).loops) > FUSED[fn]
+
+
+def test_loops_that_hand_an_array_on_are_joined() -> None:
+    """Its cotangent is gone with that."""
+    arguments = [abstract_of(np.ones(n)) for n in (2, 40, 40)]
+    recipe = Recipe((Step("gradient", (0, 1)),))
+    joined, plain = (
+        stage("refined", from_hand_to_hand, arguments, recipe, Trace(disable=disable, verify=True)).value.main
+        for disable in ((), ("join_loops",))
+    )
+    assert len(loop_forest(joined).loops) == len(loop_forest(plain).loops) - 1 == 4
+    arrays = [sum(op.name == "alloc" for op in main.ops()) for main in (joined, plain)]
+    assert arrays == [3, 4]
 
 
 def test_no_element_is_touched_without_a_sample() -> None:

@@ -140,10 +140,10 @@ def roots(numbers: Any, scale: Any) -> Any:
 
 
 def test_inner_loops_run_their_tangents() -> None:
-    """What the adjoint keeps is a slope, a root and the way out for each number, not each iterate."""
+    """What the adjoint keeps is the way out for each number; no iterate, and no slope."""
     numbers = np.geomspace(1e-3, 1e6, 7)
     arguments = (numbers, 2.0)
-    assert tapes((0, 1), arguments, roots) == 3
+    assert tapes((0, 1), arguments, roots) == 1
     assert tapes((0, 1), arguments, roots, ("stack_new",)) == 0
     assert tapes((0, 1), arguments, roots, ("stack_new",), mode="reverse") > 0
     by_number, by_scale = ssad.grad(roots, argnums=(0, 1))(*arguments)

@@ -46,8 +46,10 @@ from ssad.passes.manager import function_pass
 
 
 @dataclass(frozen=True)
-class _Pair:
-    """A loop that counts up from 0, one behind it that counts down from as many, and the blocks between."""
+class Pair:
+    """Two loops that run equally often, one behind the other, and the blocks between. `counter` counts from 0
+    or down to 1, `at` likewise; `front` is the block in front of both.
+    """
 
     forward: Loop
     backward: Loop
@@ -55,6 +57,8 @@ class _Pair:
     between: list[Block]
     counter: Value
     at: Value
+    turns: bool
+    """The second one counts the other way."""
 
     @property
     def last(self) -> Block:
@@ -71,49 +75,59 @@ def run(function: Function, module: Module) -> bool:
 
 
 def _one(function: Function) -> bool:
-    for pair in _pairs(function):
+    for pair in pairs(function, turning=True):
         if _independent(function, pair):
-            _fuse(function, pair)
+            fuse(function, pair)
             function.touch()
-            _forward(function, pair)
+            forget_tapes(function, pair)
             return True
     return False
 
 
-def _pairs(function: Function) -> list[_Pair]:
+def pairs(function: Function, *, turning: bool) -> list[Pair]:
+    """Loops that follow each other: those that turn, up and down again, or those that go on in one way."""
     forest = loop_forest(function)
     alive = returning(function)
     before = preheaders(function, forest)
     counts = counting(function)
     headers = {loop.header: loop for loop in forest.loops}
     preds = predecessors(function)
+
+    def walk(loop: Loop, front: Block) -> tuple[Value, Value, bool] | None:
+        """Counter, trips, and whether it counts down."""
+        facts, down = counts[loop.header], counts_down(loop)
+        if facts.counter is not None and facts.trip_count is not None:
+            return facts.counter, facts.trip_count, False
+        return (
+            None if down is None else (down, front.term.edges[0].args[loop.header.params.index(down)], True)
+        )
+
     found = []
     for loop in forest.loops:
-        facts, exits = counts[loop.header], live_exits(loop, alive)
-        if loop not in before or facts.counter is None or facts.trip_count is None:
+        exits = live_exits(loop, alive)
+        if loop not in before or [source for source, _ in exits] != [loop.header] or len(loop.latches) > 1:
             continue
-        if [source for source, _ in exits] != [loop.header] or len(loop.latches) > 1:
-            continue
-        n = exits[0][1]
-        between = [loop.header.term.edges[n].target]
+        between = [loop.header.term.edges[exits[0][1]].target]
         while between[-1].term.kind == "jump" and between[-1].term.edges[0].target not in headers:
             between.append(between[-1].term.edges[0].target)
         if any(len(preds[block]) > 1 for block in between) or between[-1].term.kind != "jump":
             continue
-        backward = headers[between[-1].term.edges[0].target]
-        at = counts_down(backward)
-        if at is None or len(backward.latches) > 1 or backward.latches[0].term.kind != "jump":
+        other = headers[between[-1].term.edges[0].target]
+        ways_out = [source for source, _ in live_exits(other, alive)]
+        if len(other.latches) > 1 or other.latches[0].term.kind != "jump" or ways_out != [other.header]:
             continue
-        start = between[-1].term.edges[0].args[backward.header.params.index(at)]
-        if backward.parent is loop.parent and same_value(start, facts.trip_count):
-            found.append(_Pair(loop, backward, before[loop], between, facts.counter, at))
+        one, two = walk(loop, before[loop]), walk(other, between[-1])
+        if one is None or two is None or other.parent is not loop.parent or not same_value(one[1], two[1]):
+            continue
+        if (one[2], two[2]) == (False, True) if turning else one[2] == two[2]:
+            found.append(Pair(loop, other, before[loop], between, one[0], two[0], turning))
     return found
 
 
 _DEAR = ("div", "sqrt")
 
 
-def _independent(function: Function, pair: _Pair) -> bool:
+def _independent(function: Function, pair: Pair) -> bool:
     """Whether the iterations of the second loop may each run behind that of the first one."""
     forward = [op for block in pair.forward.blocks for op in block.ops]
     between = [op for block in pair.between for op in block.ops]
@@ -125,26 +139,36 @@ def _independent(function: Function, pair: _Pair) -> bool:
         return False
     if straight and any(op.name in _DEAR for op in backward):
         return False
-    late = _late(pair)
+    if not is_apart(function, pair):
+        return False
+    sums = set(pair.backward.header.params) - {pair.at}
+    if any(not is_sum(param, pair.backward) for param in sums):
+        return False
+    return _keeps_apart(function, pair, forward, between, backward)
+
+
+def is_apart(function: Function, pair: Pair) -> bool:
+    """Whether the second loop uses no value of the first one, nor of what comes between by that; and whether
+    what it carries is all that is used of it.
+    """
+    late = late_values(pair)
     inside = {v for block in pair.backward.blocks for v in definitions(block)}
     header = pair.backward.header
-    used = [v for op in backward for v in op.operands]
-    used += [v for block in pair.backward.blocks for v in _given(block)]
+    used = [v for block in pair.backward.blocks for op in block.ops for v in op.operands]
+    used += [v for block in pair.backward.blocks for v in given_by(block)]
     used += pair.last.term.edges[0].args
     if late & set(used):
         return False
     sums = set(header.params) - {pair.at}
     for block in function.blocks:
         if block not in pair.backward.blocks:
-            outside = {v for op in block.ops for v in op.operands} | set(_given(block))
+            outside = {v for op in block.ops for v in op.operands} | set(given_by(block))
             if outside & (inside - sums):
                 return False
-    if any(not _is_sum(param, pair.backward) for param in sums):
-        return False
-    return _keeps_apart(function, pair, forward, between, backward)
+    return True
 
 
-def _late(pair: _Pair) -> set[Value]:
+def late_values(pair: Pair) -> set[Value]:
     """What comes into being in the first loop, or between the two by what that has left."""
     late = {v for block in pair.forward.blocks for v in definitions(block)}
     for block in pair.between:
@@ -155,11 +179,11 @@ def _late(pair: _Pair) -> set[Value]:
     return late
 
 
-def _given(block: Block) -> list[Value]:
+def given_by(block: Block) -> list[Value]:
     return [*block.term.operands, *(arg for edge in block.term.edges for arg in edge.args)]
 
 
-def _is_sum(param: Value, loop: Loop) -> bool:
+def is_sum(param: Value, loop: Loop) -> bool:
     """Whether a loop does nothing with a parameter but add to it, in an order that does not matter."""
     chain = {param}
     grown = True
@@ -198,7 +222,7 @@ def _is_sum(param: Value, loop: Loop) -> bool:
 
 
 def _keeps_apart(
-    function: Function, pair: _Pair, forward: list[Op], between: list[Op], backward: list[Op]
+    function: Function, pair: Pair, forward: list[Op], between: list[Op], backward: list[Op]
 ) -> bool:
     """Whether what the second loop reads was written by no later iteration, and nobody misses its writes."""
     of = alias_classes(function).of
@@ -235,9 +259,9 @@ def _keeps_apart(
     return True
 
 
-def _fuse(function: Function, pair: _Pair) -> None:
+def fuse(function: Function, pair: Pair) -> None:
     """Let each iteration of the second loop follow that of the first one."""
-    late = _late(pair)
+    late = late_values(pair)
     for block in pair.between:
         early = [op for op in block.ops if op.result is not None and op.result not in late]
         pair.front.ops += early
@@ -251,7 +275,8 @@ def _fuse(function: Function, pair: _Pair) -> None:
     ends = dict(zip(head.params, end.term.edges[0].args, strict=True))
     again = latch.term.edges[0].args
     sums = {param: header.add_param(param.type, param.name) for param in carried}
-    forward: Mapping[Value, Value] = {**sums, pair.at: again[header.params.index(pair.counter)]}
+    now = again[header.params.index(pair.counter)] if pair.turns else pair.counter
+    forward: Mapping[Value, Value] = {**sums, pair.at: now}
     inside, outside = head.term.edges
     if inside.target not in pair.backward.blocks:
         inside, outside = outside, inside
@@ -269,7 +294,7 @@ def _fuse(function: Function, pair: _Pair) -> None:
     replace_values(function, forward)
 
 
-def _forward(function: Function, pair: _Pair) -> None:
+def forget_tapes(function: Function, pair: Pair) -> None:
     """What has been put on a tape in the same iteration need not be read from there."""
     dominators = Dominators(function)
     home: dict[Value, tuple[Block, Op]] = {}

@@ -10,8 +10,8 @@ Zeros are what a `fill` leaves, or parameters named by the attribute `zero`: pai
 one that has the same lengths. A parameter is no longer named where its elements are all stored.
 
 The loops must go over all of the array: a counter for each axis, from one end to the other. Nothing else may
-touch the array before that, and a parameter must be stored on every way out: a caller looks at it. A tape may
-lie in the array if its last use in each iteration comes before the store of that element.
+touch an element before that, and a parameter must be stored on every way out: a caller looks at it. A tape
+may lie in the array if its last use in each iteration comes before the store of that element.
 """
 
 from __future__ import annotations
@@ -171,8 +171,11 @@ class _Search:
             home, _ = zeros.fill
             if self.forest.innermost.get(home) is not outer.parent or not dominates(home, outer.header):
                 return False
+        home = next(block for block, op in touches if op is added)
         for block, op in touches:
             if op is added or (zeros.fill is not None and op is zeros.fill[1]):
+                continue
+            if block is home and _is_after(op, added, home):
                 continue
             if block in outer.blocks or not dominates(outer.header, block):
                 return False
@@ -212,6 +215,13 @@ class _Search:
         still = all(op.operands[0] is tape for _, op in self.uses[tape])
         right = kind.fields == (zeros.array.type.elem,) and self.is_length(zeros, 0, made.operands[0])
         return alone and still and right
+
+
+def _is_after(op: Op, added: Op, home: Block) -> bool:
+    """Whether op comes to the element, and to no other, when it has been added to."""
+    place = added.operands[:-1]
+    same = op.name in ("load", "store", "accumulate") and op.operands[: len(place)] == place
+    return same and home.ops.index(op) > home.ops.index(added)
 
 
 def _reached(block: Block, until: Block | None = None) -> set[Block]:
