@@ -9,7 +9,7 @@ import pytest
 
 import ssad.primitives  # noqa: F401  (fills the tables)
 from ssad.ir.core import Block, Edge, Function, Terminator, bool_, branch, jump
-from ssad.ir.graph import Dominators, LoopForest, predecessors, reverse_postorder
+from ssad.ir.graph import Dominators, LoopForest, predecessors, reached, reverse_postorder
 from tests.ir_programs import random_module
 
 
@@ -128,6 +128,19 @@ def test_irreducible_is_what_has_cycles_without_back_edges() -> None:
         assert bool(LoopForest(function).irreducible) == irreducible
     assert found > 20
     assert not any(LoopForest(function).irreducible for function in STRUCTURED)
+
+
+def test_reached_is_what_networkx_descends_to() -> None:
+    """Without a block as if that were not there."""
+    for seed in range(60):
+        function = random_function(seed)
+        graph = graph_of(function)
+        for block in graph.nodes:
+            for until in (None, function.blocks[-1], block):
+                less = graph.subgraph([b for b in graph.nodes if b is not until])
+                starts = {one for one in block.successors if one is not until}
+                want = starts | {b for one in starts for b in nx.descendants(less, one)}
+                assert reached(block, until) == want
 
 
 def test_predecessors_count_edges() -> None:

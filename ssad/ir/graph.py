@@ -47,6 +47,18 @@ def predecessors(function: Function) -> dict[Block, list[Block]]:
     return preds
 
 
+def reached(block: Block, until: Block | None = None) -> set[Block]:
+    """The blocks that control may come to from `block`, without `until` and what comes by that only."""
+    found: set[Block] = set()
+    work = [block]
+    while work:
+        for one in work.pop().successors:
+            if one not in found and one is not until:
+                found.add(one)
+                work.append(one)
+    return found
+
+
 class Dominators:
     """The dominator tree (Cooper, Harvey and Kennedy 2001, "A simple, fast dominance algorithm").
 

@@ -19,7 +19,7 @@ from ssad.analysis.induction import linear
 from ssad.analysis.memo import loop_forest
 from ssad.ir.core import Block, Function, Module, Op, Value
 from ssad.ir.edit import definitions
-from ssad.ir.graph import Loop
+from ssad.ir.graph import Loop, reached
 from ssad.passes.manager import function_pass
 
 _STORES = ("store", "fill")
@@ -64,7 +64,7 @@ class _Search:
             if _are_two(store.operands[0], op):
                 continue
             later = home is block and place > at
-            if not later and home not in self.reached(block):
+            if not later and home not in self.behind_of(block):
                 continue
             before = home is block and place < at
             if not before or op.name not in ("load", "accumulate") or not _one_element(store, op):
@@ -74,17 +74,11 @@ class _Search:
                 return False
         return True
 
-    def reached(self, block: Block) -> set[Block]:
+    def behind_of(self, block: Block) -> set[Block]:
         """The blocks that control may come to from a block."""
         known = self.behind.get(block)
         if known is None:
-            known = self.behind[block] = set()
-            work = list(block.successors)
-            while work:
-                one = work.pop()
-                if one not in known:
-                    known.add(one)
-                    work.extend(one.successors)
+            known = self.behind[block] = reached(block)
         return known
 
     def is_visited_once(self, store: Op, block: Block) -> bool:

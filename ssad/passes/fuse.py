@@ -42,7 +42,7 @@ from ssad.analysis.shape import live_exits, preheaders, returning
 from ssad.ir.core import Block, Function, Module, Op, Value, jump
 from ssad.ir.edit import definitions, replace_values, same_value, split_edge
 from ssad.ir.graph import Dominators, Loop, predecessors
-from ssad.passes.manager import function_pass
+from ssad.passes.manager import function_pass, repeated
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,7 @@ class Pair:
 
 @function_pass("fuse", "run reverse iterations along with the forward ones, where these are independent")
 def run(function: Function, module: Module) -> bool:
-    changed = False
-    while _one(function):
-        changed = True
-    return changed
+    return repeated(lambda: _one(function))
 
 
 def _one(function: Function) -> bool:

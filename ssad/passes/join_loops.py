@@ -28,7 +28,7 @@ from ssad.analysis.induction import linear
 from ssad.ir.core import Block, Function, Module, Op, Value
 from ssad.ir.graph import Loop
 from ssad.passes.fuse import Pair, forget_tapes, fuse, is_apart, is_sum, pairs
-from ssad.passes.manager import function_pass
+from ssad.passes.manager import function_pass, repeated
 
 _ELEMENTWISE = {"load": 0, "store": 1, "accumulate": 1, "tape_get": 0, "tape_set": 1}
 """Ops on one element or record, with how many operands stand behind its indices; of records any number do."""
@@ -36,10 +36,7 @@ _ELEMENTWISE = {"load": 0, "store": 1, "accumulate": 1, "tape_get": 0, "tape_set
 
 @function_pass("join_loops", "make one loop of two that go over the same elements")
 def run(function: Function, module: Module) -> bool:
-    changed = False
-    while _one(function):
-        changed = True
-    return changed
+    return repeated(lambda: _one(function))
 
 
 def _one(function: Function) -> bool:

@@ -44,6 +44,14 @@ def function_pass(name: str, summary: str) -> Callable[[Run], Run]:
     return register
 
 
+def repeated(step: Callable[[], bool]) -> bool:
+    """Do a step of a pass again and again, as long as it changes something; says whether it has."""
+    changed = False
+    while step():
+        changed = True
+    return changed
+
+
 def all_passes() -> list[Pass]:
     """Every pass there is, by name."""
     import ssad.passes

@@ -25,7 +25,7 @@ from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
 from ssad.ir.core import Block, Const, Function, Module, Op, Value
 from ssad.ir.edit import same_value
-from ssad.ir.graph import Loop
+from ssad.ir.graph import Loop, reached
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import Array, Tape
 from ssad.passes.manager import function_pass
@@ -188,7 +188,7 @@ class _Search:
         loop = self.forest.innermost[home]
         if array.type.rank > 1 or array.type.layout == "A" or loop.parent is not None:
             return
-        behind, later = _reached(loop.header), _reached(home, until=loop.header)
+        behind, later = reached(loop.header), {home} | reached(home, until=loop.header)
         for tape, uses in self.uses.items():
             if not self.fits(tape, zeros):
                 continue
@@ -222,15 +222,3 @@ def _is_after(op: Op, added: Op, home: Block) -> bool:
     place = added.operands[:-1]
     same = op.name in ("load", "store", "accumulate") and op.operands[: len(place)] == place
     return same and home.ops.index(op) > home.ops.index(added)
-
-
-def _reached(block: Block, until: Block | None = None) -> set[Block]:
-    """A block and all that control may come to from it, not going on behind `until`."""
-    found = {block}
-    work = [block]
-    while work:
-        for one in work.pop().successors:
-            if one not in found and one is not until:
-                found.add(one)
-                work.append(one)
-    return found

@@ -20,17 +20,14 @@ from ssad.analysis.shape import preheaders
 from ssad.ir.core import Block, Const, Function, Module, Value, jump
 from ssad.ir.edit import clone_blocks, replace_values
 from ssad.ir.graph import Loop
-from ssad.passes.manager import function_pass
+from ssad.passes.manager import function_pass, repeated
 
 MOST_TRIPS, MOST_OPS = 8, 256
 
 
 @function_pass("unroll", "write loops of at most eight iterations out")
 def run(function: Function, module: Module) -> bool:
-    changed = False
-    while _one(function):
-        changed = True
-    return changed
+    return repeated(lambda: _one(function))
 
 
 def _one(function: Function) -> bool:
