@@ -219,3 +219,39 @@ def test_a_raise_on_the_way() -> None:
     np.testing.assert_array_equal(y, [1.0, 2.0, 0.0, 1.0, 1.0])
     with pytest.raises(OverflowError, match="too much"):
         ssad.grad(in_the_end, argnums=(0, 1, 2))(np.array([1e4, 1.0]), x, y)
+
+
+def checked_first(x: Any, y: Any) -> Any:
+    """The second loop writes only if the first one has found nothing."""
+    for k in range(len(x)):
+        if x[k] < 0.0:
+            raise ValueError("negative")
+    for k in range(len(x)):
+        y[k] = x[k] * x[k]
+    s = 0.0
+    for k in range(len(x)):
+        s += y[k]
+    return s
+
+
+def checked_afterwards(x: Any, y: Any) -> Any:
+    """The first loop has written everything when the second one finds something."""
+    for k in range(len(x)):
+        y[k] = x[k] * x[k]
+    for k in range(len(x)):
+        if x[k] < 0.0:
+            raise ValueError("negative")
+    s = 0.0
+    for k in range(len(x)):
+        s += y[k]
+    return s
+
+
+@pytest.mark.parametrize("fn", [checked_first, checked_afterwards], ids=lambda fn: fn.__name__)
+def test_what_is_seen_after_a_raise(fn: Fn) -> None:
+    x = np.array([1.0, 2.0, -3.0, 4.0])
+    got, want = np.zeros(4), np.zeros(4)
+    for call, y in ((fn, want), (ssad.grad(fn), got)):
+        with pytest.raises(ValueError, match="negative"):
+            call(x, y)
+    np.testing.assert_array_equal(got, want)

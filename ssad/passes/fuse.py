@@ -110,7 +110,7 @@ def pairs(function: Function, *, turning: bool) -> list[Pair]:
         if any(len(preds[block]) > 1 for block in between) or between[-1].term.kind != "jump":
             continue
         other = headers[between[-1].term.edges[0].target]
-        ways_out = [source for source, _ in live_exits(other, alive)]
+        ways_out = [source for source, _ in other.exits()]  # that it may raise is not for the second one
         if len(other.latches) > 1 or other.latches[0].term.kind != "jump" or ways_out != [other.header]:
             continue
         one, two = walk(loop, before[loop]), walk(other, between[-1])

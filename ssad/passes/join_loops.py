@@ -60,7 +60,7 @@ def _may_join(function: Function, pair: Pair) -> bool:
     if any(tapes(op.prim) and op.name not in _ELEMENTWISE for op in (*first, *second)):
         return False
     of = alias_classes(function).of
-    raises = any(must_stay(op.prim) for op in (*first, *between))
+    raises = len(one.exits()) > 1 or any(must_stay(op.prim) for op in (*first, *between))
     if any(must_stay(op.prim) for op in second):
         return False
     if raises and any(of[v].escapes for op in second for v in written_by(op)):
