@@ -89,7 +89,7 @@ REFINE: Passes = [
     "dce",
     "simplify_cfg",
     FUSE,
-    ("fission", "cse", "dce"),
+    ("fission", "cse", "fold", "dce"),
     GATHER,
     JOIN,
     SUM_UP,
@@ -98,7 +98,10 @@ REFINE: Passes = [
 ]
 """After differentiation."""
 
-FINISH: Passes = [("align", "fold", "cse", "dce")]
+RELAX: Passes = ["relax"]
+"""With `fastmath`, as soon as no more derivatives are to come, and again for what is made after that."""
+
+FINISH: Passes = [("defer_checks", "cse", "fold", "dce"), ("align", "fold", "cse", "dce")]
 """Last of all, for primals too: what only machines care about."""
 
 NEEDED = ("inline", "unbox", "sink", "summarise", "loop_simplify", "lcssa", "materialise", "split")
@@ -142,7 +145,6 @@ class Recipe:
     @property
     def options(self) -> Options:
         return Options(
-            fastmath=self.fastmath,
             vector_math=self.vector_math,
             noalias=not self.overlap,
             opt_level=self.opt_level,
@@ -277,13 +279,16 @@ def stages(
         _run(module, CLEAN, trace)
     timed("adjoint")
     yield Artefact("adjoint", module, lambda: str(module), derivative)
+    relax = RELAX if recipe.fastmath else []
     if recipe.steps:
         main, zero = derivative.function, _zero_at_entry(derivative, recipe)
         main.attrs.update({"zero": zero} if zero else {})
-        _run(module, [one for one in REFINE if one not in REORDER or recipe.adjoint_reassoc], trace)
+        _run(
+            module, [*relax, *(one for one in REFINE if one not in REORDER or recipe.adjoint_reassoc)], trace
+        )
         stored = {n for n, _ in zero} - {n for n, _ in main.attrs.pop("zero", ())}
         derivative = replace(derivative, overwritten=frozenset(stored))
-    _run(module, FINISH, trace)
+    _run(module, [*relax, *FINISH], trace)
     timed("refined")
     yield Artefact("refined", module, lambda: str(module), derivative)
 

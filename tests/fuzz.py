@@ -31,8 +31,8 @@ from tests.oracle.arguments import copy_arguments
 from tests.programs import Program, random_program
 
 OPTIONAL = (
-    *("align", "bounds", "cse", "dce", "dead_stores", "fission", "fold", "fuse", "gather", "hoist_alloc"),
-    "join_loops",
+    *("align", "bounds", "cse", "dce", "dead_stores", "defer_checks", "fission", "fold", "fuse", "gather"),
+    *("hoist_alloc", "join_loops"),
     *("lengths", "licm", "load_forward", "mincut", "overwrite", "preaccumulate", "promote"),
     *("simplify_cfg", "specialise", "sum_up", "unroll"),
 )

@@ -879,7 +879,7 @@ func @f(%x: f64[?; C]) -> f64 {
     assert "x double>" not in strict.optimised_llvm
     for function in (
         native(text.replace("FLAGS", '{fp = "reassoc nsz"}')),
-        native(text.replace("FLAGS", ""), Options(fastmath=True)),
+        native(text.replace("FLAGS", '{fp = "reassoc contract nsz arcp afn"}')),
     ):
         assert "x double>" in function.optimised_llvm
         assert function.call([x])[0] == pytest.approx(in_order, rel=1e-12)

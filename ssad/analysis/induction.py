@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from ssad.analysis.memo import loop_forest, memoised
 from ssad.analysis.shape import live_exits, returning
@@ -89,6 +89,38 @@ def linear(value: Value) -> tuple[Value, int]:
         step = int(b.value)
         value, offset = a, offset + (step if op.name == "add" else -step)
     return value, offset
+
+
+@dataclass(frozen=True)
+class Place:
+    """The integer `sign` * counter + `base` + `offset`; a base of None is 0."""
+
+    sign: int
+    base: Value | None
+    offset: int
+
+
+def place_of(value: Value, counter: Value, made: Collection[Value]) -> Place | None:
+    """Where on its row an index is, if it goes on by 1 with the counter, or back; `made` is what changes."""
+    if value is counter:
+        return Place(1, None, 0)
+    op = value.owner
+    if value not in made or not isinstance(op, Op) or op.name not in ("add", "sub"):
+        return None
+    sign = 1 if op.name == "add" else -1
+    a, b = op.operands
+    place = place_of(a, counter, made)
+    if place is not None:
+        rest, ours = b, sign
+    else:
+        place, rest, ours = place_of(b, counter, made), a, 1
+        if place is not None and sign < 0:
+            place = None if place.base is not None else Place(-place.sign, None, -place.offset)
+    if place is None or rest is counter or rest in made:
+        return None
+    if isinstance(rest, Const):
+        return replace(place, offset=place.offset + ours * int(rest.value))
+    return replace(place, base=rest) if place.base is None and ours > 0 else None
 
 
 def _counter(loop: Loop, preds: list[Block]) -> Value | None:

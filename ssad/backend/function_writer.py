@@ -16,9 +16,6 @@ from ssad.primitives.lowering import Native
 if TYPE_CHECKING:
     from ssad.backend.llvm import ModuleWriter
 
-FAST = "reassoc contract nsz arcp afn"
-"""What `fastmath` allows; nan and inf keep their meaning."""
-
 
 class FunctionWriter:
     """Writes one function. Bodies are written in reverse postorder, so that definitions come before uses;
@@ -118,10 +115,9 @@ class FunctionWriter:
 
     def flags(self, op: Op) -> str:
         """Floating-point flags of `op`, each followed by a space."""
-        if self.options.fastmath:
-            return FAST + " "
         given = op.attrs.get("fp", "")
-        if op.name == "div" or (op.name == "mul" and any(_is_quotient(v) for v in op.operands)):
+        is_quotient = op.name == "div" or (op.name == "mul" and any(_is_quotient(v) for v in op.operands))
+        if is_quotient and "arcp" not in given:
             given = given.replace("reassoc ", "")
         return f"{given} " if given else ""
 

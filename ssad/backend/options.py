@@ -9,14 +9,12 @@ from dataclasses import dataclass
 class Options:
     """Choices that change the machine code.
 
-    fastmath      floating-point ops may be reordered, contracted and approximated, inf and nan aside
     vector_math   loops may call the vector versions of elementary functions, within 4 ulp
     noalias       the caller has checked that no two array arguments overlap
     opt_level     of LLVM, 0 to 3
     debug         write source lines into the machine code, for debuggers and profilers
     """
 
-    fastmath: bool = False
     vector_math: bool = True
     noalias: bool = True
     opt_level: int = 3

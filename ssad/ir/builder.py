@@ -10,6 +10,8 @@ from ssad.ir.primitive import PRIMITIVES
 
 REORDERED = "reassoc contract nsz"
 """Flags of the arithmetic that differentiation adds: the order of sums and the signs of zeros may change."""
+RELAXED = f"{REORDERED} arcp afn"
+"""Flags of all arithmetic where `fastmath` is asked for; nan and inf keep their meaning."""
 
 
 class Builder:

@@ -161,6 +161,14 @@ def clone_blocks(
     return copies
 
 
+def copy_op(op: Op, values: dict[Value, Value]) -> Op:
+    """A copy of `op` with operands mapped, whose result `values` receives."""
+    copy = Op(op.prim, [values.get(v, v) for v in op.operands], dict(op.attrs), None, op.loc)
+    if op.result is not None:
+        copy.result = values[op.result] = Value(op.result.type, op.result.name, copy)
+    return copy
+
+
 def copy_terminator(
     term: Terminator, values: Mapping[Value, Value], where: Mapping[Block, Block] | None = None
 ) -> Terminator:

@@ -19,14 +19,15 @@ Source: Eichenberger, Wu and O'Brien 2004, "Vectorization for SIMD architectures
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ssad.analysis.effects import calls, is_elementary, must_stay, synchronises, tapes
+from ssad.analysis.induction import Place, place_of
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
 from ssad.ir.builder import Builder
-from ssad.ir.core import Block, Const, Edge, Function, Module, Op, Value, branch, i64, jump
+from ssad.ir.core import Block, Edge, Function, Module, Op, Value, branch, i64, jump
 from ssad.ir.edit import clone_blocks, definitions
 from ssad.ir.graph import Loop
 from ssad.ir.types import I64, Array
@@ -113,39 +114,7 @@ def _walk(loop: Loop, before: Block) -> Walk | None:
 
 def _is_next(value: Value, counter: Value, down: bool) -> bool:
     """Whether `value` is `counter` + 1, or `counter` - 1 for a walk down."""
-    return _place(value, counter, {value}) == Place(1, None, -1 if down else 1)
-
-
-@dataclass(frozen=True)
-class Place:
-    """The integer `sign` * counter + `base` + `offset`; a base of None is 0."""
-
-    sign: int
-    base: Value | None
-    offset: int
-
-
-def _place(value: Value, counter: Value, made: Collection[Value]) -> Place | None:
-    """Where on its row an index is, if it goes on by 1 with the counter, or back; `made` is what changes."""
-    if value is counter:
-        return Place(1, None, 0)
-    op = value.owner
-    if value not in made or not isinstance(op, Op) or op.name not in ("add", "sub"):
-        return None
-    sign = 1 if op.name == "add" else -1
-    a, b = op.operands
-    place = _place(a, counter, made)
-    if place is not None:
-        rest, ours = b, sign
-    else:
-        place, rest, ours = _place(b, counter, made), a, 1
-        if place is not None and sign < 0:
-            place = None if place.base is not None else Place(-place.sign, None, -place.offset)
-    if place is None or rest is counter or rest in made:
-        return None
-    if isinstance(rest, Const):
-        return replace(place, offset=place.offset + ours * int(rest.value))
-    return replace(place, base=rest) if place.base is None and ours > 0 else None
+    return place_of(value, counter, {value}) == Place(1, None, -1 if down else 1)
 
 
 def _row(walk: Walk) -> Op | None:
@@ -158,12 +127,12 @@ def _row(walk: Walk) -> Op | None:
             return None
         if op.name == "load":
             *row, last = op.operands
-            at = _place(last, walk.counter, made)
+            at = place_of(last, walk.counter, made)
             if at is not None and _is_row(row, walk, made):
                 reads.setdefault(tuple(row), set()).add(at)
         elif op.name in ("store", "accumulate") and found is None:
             *row, last, _ = op.operands
-            if _place(last, walk.counter, made) is not None and _is_row(row, walk, made):
+            if place_of(last, walk.counter, made) is not None and _is_row(row, walk, made):
                 found = op
     return found if any(len(at) > 1 for at in reads.values()) else None
 
@@ -189,7 +158,7 @@ def _peel(function: Function, walk: Walk, row: Op) -> None:
     """A loop in front of the loop for the iterations until `row` writes to where a vector begins."""
     array, *index, _ = row.operands
     b = Builder(walk.before, walk.before.term.loc)
-    place = _place(index[-1], walk.counter, definitions(walk.body))
+    place = place_of(index[-1], walk.counter, definitions(walk.body))
     assert place is not None
     base = i64(0) if place.base is None else place.base
     first = b.add(b.add(base, walk.start) if place.sign > 0 else b.sub(base, walk.start), place.offset)

@@ -14,17 +14,17 @@ computed for a strip of iterations first; the tape is there anyway. A whole stri
 last one is done by vectors with a mask: no elementary function is computed for one number alone. What raises
 stays where it is, and so does everything that somebody can see.
 
-Nothing may be read in front of the loop that the loop would not read: the header is its only way out, no
-check of an index is left, and no check in it depends on integers, from which the range of an index could have
-been proved.
+Nothing may be read in front of the loop that the loop would not read: the header is its only way out. Where
+checks of indices are left in it, what is read ahead is guarded: the strips end where an index that goes
+along with the counter would leave its axis, and one that was loaded is clamped; the check is still made in
+the loop, before anything is seen of it. No other check may depend on integers, from which the range of an
+index could have been proved.
 
 Source: Allen and Kennedy 2001, "Optimizing Compilers for Modern Architectures", chapter 5: strip mining and
 loop distribution.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from ssad.analysis.alias import AliasClasses, alias_classes
 from ssad.analysis.effects import allocates, calls, is_elementary, refers, synchronises, written_by
@@ -33,9 +33,12 @@ from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Edge, Function, Location, Module, Op, Undef, Value, branch, i64, jump
+from ssad.ir.edit import copy_op, definitions
 from ssad.ir.graph import Dominators, Loop
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import I64, Tape
+from ssad.passes.defer_checks import deferrals
+from ssad.passes.guards import Guards, asks_floats, asks_index
 from ssad.passes.manager import function_pass
 
 STRIP = 32
@@ -50,14 +53,18 @@ def run(function: Function, module: Module) -> bool:
     before = preheaders(function, forest)
     counts = counting(function)
     aliases = alias_classes(function)
+    whole = {deferral.loop for deferral in deferrals(function)}
     changed = False
     for loop in forest.loops:
         facts = counts[loop.header]
+        if loop in whole:  # LLVM makes vectors of it when its checks are gone
+            continue
         if loop.children or loop not in before or facts.counter is None or facts.trip_count is None:
             continue
-        kept = _kept(loop, facts.counter, aliases, forest.dominators)
+        guards = Guards(facts.counter, {v for block in loop.blocks for v in definitions(block)})
+        kept = _kept(loop, guards, aliases, forest.dominators)
         if kept:
-            _split(function, loop, before[loop], facts.counter, facts.trip_count, kept)
+            _split(function, loop, before[loop], guards, facts.trip_count, kept)
             changed = True
     if changed:
         function.touch()
@@ -65,15 +72,18 @@ def run(function: Function, module: Module) -> bool:
 
 
 def _kept(
-    loop: Loop, counter: Value, aliases: AliasClasses, dominators: Dominators
+    loop: Loop, guards: Guards, aliases: AliasClasses, dominators: Dominators
 ) -> list[tuple[Op, list[Op]]]:
-    """The `tape_set`s that may go to the front, each with what its operands are made from, in order."""
+    """The `tape_set`s that may go to the front, each with what its operands are made from, in order; guarded
+    where a check of an index is left in the loop.
+    """
     if any(block is not loop.header for block, _ in loop.exits()):
         return []
     inside = {op for block in loop.blocks for op in block.ops}
     if any(calls(op.prim) or synchronises(op.prim) for op in inside):
         return []
-    if any(op.name == "check" and not _of_floats(op, inside) for op in inside):
+    of_indices = [op for op in inside if op.name == "check" and not asks_floats(op)]
+    if not all(asks_index(op, guards.made) for op in of_indices):
         return []
     written = {aliases.of[v] for op in inside for v in written_by(op) if v in aliases.of}
     always = [
@@ -82,7 +92,7 @@ def _kept(
         if b is not loop.header and all(dominators.dominates(b, latch) for latch in loop.latches)
     ]
     order = {op: n for n, op in enumerate(op for block in dominators.order for op in block.ops)}
-    params = {p for block in loop.blocks for p in block.params} - {counter}
+    params = {p for block in loop.blocks for p in block.params} - {guards.counter}
 
     def made_from(root: Op) -> list[Op] | None:
         """What a `tape_set` needs; None where it is not there yet in front of the loop."""
@@ -114,43 +124,32 @@ def _kept(
         needed = made_from(op)
         if whole and needed is not None:
             kept.append((op, needed))
+    loads = dict.fromkeys(op for _, needed in kept for op in needed if op.name == "load")
+    if of_indices and not guards.cover((op, True) for op in loads):
+        return []
     return kept
-
-
-def _of_floats(check: Op, inside: Iterable[Op]) -> bool:
-    """Whether all that a check asks for in the loop is about floats."""
-    work = [check.operands[0]]
-    while work:
-        op = work.pop().owner
-        if not isinstance(op, Op) or op not in inside:
-            if isinstance(op, Block):
-                return False
-            continue
-        if op.name in ("not", "and", "or"):
-            work.extend(op.operands)
-        elif not all(v.type.is_float for v in op.operands):
-            return False
-    return True
 
 
 def _split(
     function: Function,
     loop: Loop,
     before: Block,
-    counter: Value,
+    guards: Guards,
     trips: Value,
     kept: list[tuple[Op, list[Op]]],
 ) -> None:
-    header, loc = loop.header, before.term.loc
+    header, loc, counter = loop.header, loop.header.term.loc, guards.counter
     strip, end, more = Block("strip"), Block("fission.end"), Block("strip.end")
+    safe = guards.trips(trips, Builder(before, loc))
     given = [strip.add_param(p.type, p.name) for p in header.params]
     first = given[header.params.index(counter)]
     b = Builder(strip, loc)
     last = b.add(first, STRIP)
-    is_whole = b.le(last, trips)
-    stop = b.select(is_whole, last, trips)
-    whole = _ahead(kept, counter, first, i64(STRIP), end, "single", loc)
-    rest = _ahead(kept, counter, first, b.sub(stop, first), end, "masked", loc)
+    is_whole = b.le(last, safe)
+    stop = b.select(is_whole if safe is trips else b.le(last, trips), last, trips)
+    ahead = stop if safe is trips else b.select(b.le(stop, safe), stop, safe)
+    whole = _ahead(kept, guards, first, i64(STRIP), end, "single", loc)
+    rest = _ahead(kept, guards, first, b.sub(ahead, first), end, "masked", loc)
     strip.term = branch(is_whole, Edge(whole[0], [i64(0)]), Edge(rest[0], [i64(0)]), loc)
     for block in (strip, *whole, *rest, end, more):
         block.sweep = before.sweep
@@ -177,7 +176,7 @@ def _split(
 
 def _ahead(
     kept: list[tuple[Op, list[Op]]],
-    counter: Value,
+    guards: Guards,
     first: Value,
     count: Value,
     end: Block,
@@ -186,14 +185,16 @@ def _ahead(
 ) -> tuple[Block, Block]:
     """Header and body of a loop that computes what is kept for `count` iterations, from `first` on."""
     head, body = Block("fission"), Block("fission.body")
-    k = head.add_param(I64, counter.name)
+    k = head.add_param(I64, guards.counter.name)
     head.term = branch(Builder(head, loc).lt(k, count), Edge(body), Edge(end), loc)
     b = Builder(body, loc)
-    values: dict[Value, Value] = {counter: b.add(first, k)}
+    values: dict[Value, Value] = {guards.counter: b.add(first, k)}
     for keeps, needed in kept:
         for op in (*needed, keeps):
             if op.result not in values:
-                _copy(op, values, body)
+                copy = copy_op(op, values)
+                guards.clamp(op, copy, b)
+                body.ops.append(copy)
     body.term = jump(head, [b.add(k, 1)], loc)
     body.term.attrs["vectors"] = vectors
     return head, body
@@ -210,17 +211,10 @@ def _read(loop: Loop, keeps: Op, needed: list[Op]) -> None:
     values: dict[Value, Value] = {}
     for op in needed:
         if op is not made and op.result is not None and op.result.type is I64:
-            _copy(op, values, home)
+            home.ops.append(copy_op(op, values))
     made.prim, made.operands, made.attrs = (
         PRIMITIVES["tape_get"],
         [tape, values.get(index, index)],
         {"field": 0},
     )
     home.ops += [made, *behind]
-
-
-def _copy(op: Op, values: dict[Value, Value], to: Block) -> None:
-    copy = Op(op.prim, [values.get(v, v) for v in op.operands], dict(op.attrs), None, op.loc)
-    if op.result is not None:
-        copy.result = values[op.result] = Value(op.result.type, op.result.name, copy)
-    to.ops.append(copy)

@@ -39,6 +39,7 @@ from ssad.analysis.effects import (
 from ssad.analysis.induction import counting, counts_down, linear
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import live_exits, preheaders, returning
+from ssad.analysis.sums import is_sum
 from ssad.ir.core import Block, Function, Module, Op, Value, jump
 from ssad.ir.edit import definitions, replace_values, same_value, split_edge
 from ssad.ir.graph import Dominators, Loop, predecessors
@@ -178,44 +179,6 @@ def late_values(pair: Pair) -> set[Value]:
 
 def given_by(block: Block) -> list[Value]:
     return [*block.term.operands, *(arg for edge in block.term.edges for arg in edge.args)]
-
-
-def is_sum(param: Value, loop: Loop) -> bool:
-    """Whether a loop does nothing with a parameter but add to it, in an order that does not matter."""
-    chain = {param}
-    grown = True
-    while grown:
-        grown = False
-        for block in loop.blocks:
-            for op in block.ops:
-                if op.result not in chain and op.name == "add" and chain & set(op.operands):
-                    chain.add(op.result)  # type: ignore[arg-type]
-                    grown = True
-            for edge in block.term.edges:
-                for arg, to in zip(edge.args, edge.target.params, strict=True):
-                    if arg in chain and to not in chain and edge.target in loop.blocks:
-                        chain.add(to)
-                        grown = True
-    for block in loop.blocks:
-        for op in block.ops:
-            ours = [v for v in op.operands if v in chain]
-            added = op.name == "add" and "reassoc" in op.attrs.get("fp", "")
-            if ours and (not added or len(ours) > 1):
-                return False
-        if chain & set(block.term.operands):
-            return False
-        for edge in block.term.edges:
-            for arg, to in zip(edge.args, edge.target.params, strict=True):
-                if edge.target in loop.blocks and (arg in chain) != (to in chain):
-                    return False
-    own = loop.header.params.index(param)
-    others = chain & set(loop.header.params)
-    return others == {param} and all(
-        edge.args[own] in chain
-        for latch in loop.latches
-        for edge in latch.term.edges
-        if edge.target is loop.header
-    )
 
 
 def _keeps_apart(

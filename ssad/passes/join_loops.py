@@ -25,9 +25,10 @@ from collections.abc import Mapping, Sequence
 from ssad.analysis.alias import AliasClass, alias_classes
 from ssad.analysis.effects import calls, must_stay, refers, synchronises, tapes, written_by
 from ssad.analysis.induction import linear
+from ssad.analysis.sums import is_sum
 from ssad.ir.core import Block, Function, Module, Op, Value
 from ssad.ir.graph import Loop
-from ssad.passes.fuse import Pair, forget_tapes, fuse, is_apart, is_sum, pairs
+from ssad.passes.fuse import Pair, forget_tapes, fuse, is_apart, pairs
 from ssad.passes.manager import function_pass, repeated
 
 _ELEMENTWISE = {"load": 0, "store": 1, "accumulate": 1, "tape_get": 0, "tape_set": 1}
