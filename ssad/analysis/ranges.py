@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ssad.analysis.induction import counting
 from ssad.analysis.memo import dominators, memoised
 from ssad.ir.core import Block, Const, Function, Op, Value
+from ssad.ir.edit import same_value
 from ssad.ir.graph import predecessors
 from ssad.ir.types import BOOL, I64, Scalar
 
@@ -45,6 +46,12 @@ class Range:
         low, high = max(self.low, other.low), min(self.high, other.high)
         return Range(low, high) if low <= high else self
 
+    def without(self, other: Range) -> Range:
+        """The integers of this range but one, if `other` is the first or the last of them."""
+        if self.low < self.high and other.low == other.high:
+            return Range(self.low + (self.low == other.low), self.high - (self.high == other.low))
+        return self
+
     def join(self, other: Range) -> Range:
         """The smallest range with the integers of either."""
         return Range(min(self.low, other.low), max(self.high, other.high))
@@ -72,8 +79,8 @@ class _Fact:
     other: Value
 
 
-_MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq"}
-_CONTRARY = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "ne": "eq"}
+_MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
+_CONTRARY = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "ne": "eq", "eq": "ne"}
 
 
 class Ranges:
@@ -128,7 +135,12 @@ class Ranges:
         found = self.of(value)
         for fact in self.facts.get(value, ()):
             if self._holds(fact, block, before):
-                found = found.meet(_beside(fact.relation, self.of(fact.other)))
+                other = self.of(fact.other)
+                found = (
+                    found.without(other)
+                    if fact.relation == "ne"
+                    else found.meet(_beside(fact.relation, other))
+                )
         op = value.owner
         if depth and isinstance(op, Op) and op.name in _TRANSFER and op.operands:
             return found.meet(self._made(op, lambda v: self.at(v, block, before, depth - 1)))
@@ -370,8 +382,15 @@ def decided(found: Ranges, condition: Value, block: Block, before: int) -> bool 
         return False if result.within(WORD) else None
     if op.name in ("in_range", "lt", "le", "gt", "ge", "eq", "ne") and all(map(_is_integer, op.operands)):
         a, b = (found.at(v, block, before) for v in op.operands)
+        if op.name == "in_range" and _is_remainder(*op.operands) and b.low > 0:
+            return True
         return _COMPARED[op.name](a, b)
     return None
+
+
+def _is_remainder(value: Value, divisor: Value) -> bool:
+    op = value.owner
+    return isinstance(op, Op) and op.name == "mod" and same_value(op.operands[1], divisor)
 
 
 def _below(a: Range, b: Range) -> bool | None:

@@ -43,10 +43,24 @@ def run(function: Function, module: Module) -> bool:
             elif op.name != "wrap_index" and _PROVED[op.name](interval, length):
                 forward[op.result] = bool_(op.name == "in_range")
     replace_values(function, forward)
+    forward.update(_from_the_front(function))
     changed = _by_ranges(function) or bool(forward)
     if changed:
         function.touch()
     return changed
+
+
+def _from_the_front(function: Function) -> dict[Value, Value]:
+    """Indices that by their ranges do not count from behind."""
+    found = ranges(function)
+    forward = {
+        op.result: op.operands[0]
+        for block in function.blocks
+        for n, op in enumerate(block.ops)
+        if op.name == "wrap_index" and op.result is not None and found.at(op.operands[0], block, n).low >= 0
+    }
+    replace_values(function, forward)
+    return forward
 
 
 def _by_ranges(function: Function) -> bool:
