@@ -94,6 +94,7 @@ REFINE: Passes = [
     JOIN,
     SUM_UP,
     OVERWRITE,
+    ("bits", "cse", "dce"),
     ("dead_stores", "dce"),
 ]
 """After differentiation."""
@@ -101,7 +102,10 @@ REFINE: Passes = [
 RELAX: Passes = ["relax"]
 """With `fastmath`, as soon as no more derivatives are to come, and again for what is made after that."""
 
-FINISH: Passes = [("defer_checks", "cse", "fold", "dce"), ("align", "fold", "cse", "dce")]
+FINISH: Passes = [
+    ("defer_checks", "cse", "fold", "dce"),
+    ("align", "fold", "cse", "dce"),
+]
 """Last of all, for primals too: what only machines care about."""
 
 NEEDED = ("inline", "unbox", "sink", "summarise", "loop_simplify", "lcssa", "materialise", "split")

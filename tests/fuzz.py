@@ -31,10 +31,19 @@ from tests.oracle.arguments import copy_arguments
 from tests.programs import Program, random_program
 
 OPTIONAL = (
-    *("align", "bounds", "cse", "dce", "dead_stores", "defer_checks", "fission", "fold", "fuse", "gather"),
-    *("hoist_alloc", "join_loops"),
-    *("lengths", "licm", "load_forward", "mincut", "overwrite", "preaccumulate", "promote"),
-    *("simplify_cfg", "specialise", "sum_up", "unroll"),
+    *("align", "bits", "bounds", "cse", "dce", "dead_stores", "defer_checks", "fission", "fold"),
+    *(
+        "fuse",
+        "gather",
+        "hoist_alloc",
+        "join_loops",
+        "lengths",
+        "licm",
+        "load_forward",
+        "mincut",
+        "overwrite",
+    ),
+    *("preaccumulate", "promote", "simplify_cfg", "specialise", "sum_up", "unroll"),
 )
 """The passes that only make better what is right without them."""
 

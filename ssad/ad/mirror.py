@@ -28,14 +28,13 @@ from ssad.ir.core import (
     Terminator,
     Undef,
     Value,
-    bool_,
     branch,
     i64,
     jump,
     return_,
 )
 from ssad.ir.graph import Dominators, Loop, LoopForest, predecessors
-from ssad.ir.types import BOOL, I64, Array
+from ssad.ir.types import BOOL, I64, U8, Array, Scalar
 
 
 @dataclass
@@ -135,10 +134,10 @@ class Mirror:
         loop = self.forest.innermost.get(block)
         if len(edges) < 2 or (loop is not None and loop.header is block) or self._inert(block):
             return
-        two = len(edges) == 2
-        self.choice[block] = block.add_param(BOOL if two else I64, f"{block.name}.from")
+        kind = _choice_type(len(edges))
+        self.choice[block] = block.add_param(kind, f"{block.name}.from")
         for n, (source, number) in enumerate(edges):
-            source.term.edges[number].args.append(bool_(n == 0) if two else i64(n))
+            source.term.edges[number].args.append(Const(kind, n == 0 if kind is BOOL else n))
 
     def _remember_trips(self, info: _Reversed) -> None:
         """The loop counts its finished iterations, and every exit passes the count on to its target, unless
@@ -278,7 +277,7 @@ class Mirror:
             )
             b = Builder(here, location)
             came = self._recall(b, self.choice[block])
-            cond = came if len(edges) == 2 else b.eq(came, n)
+            cond = came if len(edges) == 2 else b.eq(came, Const(_choice_type(len(edges)), n))
             here.term = branch(cond, Edge(there), Edge(other), location)
             self._follow(source, number, there, dict(bars))
             here = other
@@ -384,3 +383,8 @@ class Mirror:
             return self._recall(b, param)
 
         return recall
+
+
+def _choice_type(ways: int) -> Scalar:
+    """In what it is remembered by which of so many edges a join was entered."""
+    return BOOL if ways == 2 else U8 if ways <= 256 else I64
