@@ -94,6 +94,7 @@ REFINE: Passes = [
     JOIN,
     SUM_UP,
     OVERWRITE,
+    ("factor", "cse", "dce"),
     ("bits", "cse", "dce"),
     ("dead_stores", "dce"),
 ]

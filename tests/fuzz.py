@@ -31,7 +31,7 @@ from tests.oracle.arguments import copy_arguments
 from tests.programs import Program, random_program
 
 OPTIONAL = (
-    *("align", "bits", "bounds", "cse", "dce", "dead_stores", "defer_checks", "fission", "fold"),
+    *("align", "bits", "bounds", "cse", "dce", "dead_stores", "defer_checks", "factor", "fission", "fold"),
     *(
         "fuse",
         "gather",
