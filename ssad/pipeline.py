@@ -104,6 +104,7 @@ RELAX: Passes = ["relax"]
 """With `fastmath`, as soon as no more derivatives are to come, and again for what is made after that."""
 
 FINISH: Passes = [
+    ("reduce_strength", "fold", "cse", "dce"),
     ("defer_checks", "cse", "fold", "dce"),
     ("align", "fold", "cse", "dce"),
 ]

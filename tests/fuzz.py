@@ -43,7 +43,7 @@ OPTIONAL = (
         "mincut",
         "overwrite",
     ),
-    *("preaccumulate", "promote", "simplify_cfg", "specialise", "sum_up", "unroll"),
+    *("preaccumulate", "promote", "reduce_strength", "simplify_cfg", "specialise", "sum_up", "unroll"),
 )
 """The passes that only make better what is right without them."""
 
