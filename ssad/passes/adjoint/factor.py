@@ -153,8 +153,12 @@ class _Reading:
         self.uses = uses
 
     def sums(self) -> list[_Sum]:
-        """One for each value that something else needs than what it is part of."""
-        return [_Sum(self.terms(op), op) for op in self.ours if self.is_root(op)]
+        """One for each value that something else needs than what it is part of, but for products too long to
+        take apart.
+        """
+        found = [_Sum(self.terms(op), op) for op in self.ours if self.is_root(op)]
+        alone = [((1, (self.factors.numbers.get(one.op.result),)),) for one in found if one.op is not None]
+        return [one for one, itself in zip(found, alone, strict=True) if tuple(one.terms) != itself]
 
     def is_root(self, op: Op) -> bool:
         value = op.result
@@ -230,7 +234,7 @@ def _take_out(sums: list[_Sum], factors: _Factors) -> bool:
         for one, factor, sign, group in found[best]:
             left = Counter(one.terms)
             left.subtract(group)
-            if min(left.values()) >= 0 and one is not factors.items[number]:
+            if min(left.values()) >= 0:  # no other factor has been taken out of these terms
                 one.terms = [*left.elements(), (sign, tuple(sorted((factor, number))))]
 
 
@@ -302,8 +306,9 @@ class _Writing:
             else:
                 assert op.result is not None
                 b = Builder(self.scratch, op.loc, op.attrs["fp"])
-                self.forward[op.result] = self.total(made, b)
-                self.forward[op.result].name = op.result.name
+                total = self.forward[op.result] = self.total(made, b)
+                if self.scratch.ops and total is self.scratch.ops[-1].result:
+                    total.name = op.result.name
         return self.scratch.ops, self.forward
 
     def total(self, one: _Sum, b: Builder) -> Value:
