@@ -31,8 +31,8 @@ from ssad.passes.manager import function_pass
 
 MOST_FACTORS = 6
 """Longer products are not taken apart any further."""
-MOST_TERMS = 300
-"""Blocks with more terms are left alone: looking for what they share takes quadratic time."""
+MOST_OPS = 500
+"""Blocks with more arithmetic are left alone: looking for what it shares takes quadratic time."""
 
 
 @function_pass("factor", "take out common factors of what the adjoint adds up")
@@ -41,7 +41,7 @@ def run(function: Function, module: Module) -> bool:
     uses = Counter(v for block in function.blocks for v in _used_in(block))
     forest = loop_forest(function)
     for block in function.blocks:
-        if sum(map(_is_ours, block.ops)) > 2:
+        if 2 < sum(map(_is_ours, block.ops)) <= MOST_OPS:
             loop = forest.innermost.get(block)
             varied = None if loop is None else {v for one in loop.blocks for v in definitions(one)}
             forward.update(_factor(block, uses, varied))
@@ -68,8 +68,6 @@ def _factor(block: Block, uses: Mapping[Value, int], varied: Collection[Value] |
     """
     reading = _Reading(block, uses, varied)
     sums, factors = reading.sums(), reading.factors
-    if not 1 < sum(len(one.terms) for one in sums) <= MOST_TERMS:
-        return {}
     found = _take_out(sums, factors)
     if not _pair_up(sums, factors) and not found:
         return {}
