@@ -286,6 +286,8 @@ def stages(
     timed("adjoint")
     yield Artefact("adjoint", module, lambda: str(module), derivative)
     relax = RELAX if recipe.fastmath else []
+    if not recipe.vector_math:
+        derivative.function.attrs["scalar_math"] = True
     if recipe.steps:
         main, zero = derivative.function, _zero_at_entry(derivative, recipe)
         main.attrs.update({"zero": zero} if zero else {})

@@ -23,8 +23,9 @@ made. One that was loaded is clamped.
            check in_range(%i, %n)          ->           %ok = in_range(%i, %n); %bad.1 = or %bad, not %ok
            %v = load %x, %i                             %v = load %x, select(%ok, %i, 0)
 
-Where iterations depend on each other, as in a sum in the order of the program, the check stays: it is
-predicted, and costs less than a flag.
+Where elementary functions are computed one at a time (the function has the attribute `scalar_math`), or where
+iterations depend on each other, as in a sum in the order of the program, the check stays: it is predicted,
+and costs less than a flag.
 """
 
 from __future__ import annotations
@@ -92,6 +93,7 @@ def deferrals(function: Function) -> list[Deferral]:
     before = preheaders(function, forest)
     counts = counting(function)
     aliases = alias_classes(function)
+    one_by_one = function.attrs.get("scalar_math", False)
     found = []
     for loop in forest.loops:
         facts = counts[loop.header]
@@ -99,7 +101,7 @@ def deferrals(function: Function) -> list[Deferral]:
             continue
         if len(loop.latches) > 1 or loop.latches[0].term.kind != "jump":
             continue
-        search = _Search(loop, forest.dominators, aliases, facts.counter)
+        search = _Search(loop, forest.dominators, aliases, facts.counter, one_by_one)
         one = search.deferral(before[loop], facts.trip_count)
         if one is not None:
             found.append(one)
@@ -109,8 +111,11 @@ def deferrals(function: Function) -> list[Deferral]:
 class _Search:
     """Looks at one loop."""
 
-    def __init__(self, loop: Loop, dominators: Dominators, aliases: AliasClasses, counter: Value) -> None:
+    def __init__(
+        self, loop: Loop, dominators: Dominators, aliases: AliasClasses, counter: Value, one_by_one: bool
+    ) -> None:
         self.loop = loop
+        self.one_by_one = one_by_one
         self.counter = counter
         self.aliases = aliases
         self.blocks = [block for block in dominators.order if block in loop.blocks]
@@ -154,8 +159,10 @@ class _Search:
         if op.name in ACCESSES:
             kind = op.operands[0].type
             return isinstance(kind, Array) and (op.name == "load" or self.is_row(op))
-        if op.name in _OTHER or is_elementary(op.prim):
+        if op.name in _OTHER:
             return True
+        if is_elementary(op.prim):
+            return not self.one_by_one
         if isinstance(how, ByKind) and op.operands:
             how = getattr(how, getattr(op.operands[0].type, "kind", ""), None)
         return op.prim.pure and isinstance(how, Template | Intrinsic)

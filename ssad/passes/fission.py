@@ -20,6 +20,9 @@ along with the counter would leave its axis, and one that was loaded is clamped;
 the loop, before anything is seen of it. No other check may depend on integers, from which the range of an
 index could have been proved.
 
+A function with the attribute `scalar_math` has its elementary functions computed one at a time all the same.
+Then only loops with branches are split: what is mispredicted there need not wait for what takes long.
+
 Source: Allen and Kennedy 2001, "Optimizing Compilers for Modern Architectures", chapter 5: strip mining and
 loop distribution.
 """
@@ -54,9 +57,12 @@ def run(function: Function, module: Module) -> bool:
     counts = counting(function)
     aliases = alias_classes(function)
     whole = {deferral.loop for deferral in deferrals(function)}
+    one_by_one = function.attrs.get("scalar_math", False)
     changed = False
     for loop in forest.loops:
         facts = counts[loop.header]
+        if one_by_one and len(loop.blocks) < 3:
+            continue
         if loop in whole:  # LLVM makes vectors of it when its checks are gone
             continue
         if loop.children or loop not in before or facts.counter is None or facts.trip_count is None:
