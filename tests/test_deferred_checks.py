@@ -182,3 +182,52 @@ def test_gradients(fn: Fn, fastmath: bool) -> None:
     args[1][40] = 1e4
     args[2][1:] = np.arange(1, 70)
     assert outcome(gradient, args) == (OverflowError, "math range error")
+
+
+def weighted(x: Any, w: float) -> float:
+    """Overflow shows in the sum, even where the weight is zero."""
+    s = 0.0
+    for i in range(len(x)):
+        s += w * math.exp(x[i])
+    return math.sin(s)
+
+
+def test_a_sum_shows_what_has_overflowed() -> None:
+    kinds = [abstract_of(np.zeros(3)), abstract_of(1.0)]
+    recipe = Recipe((Step("gradient", (0, 1)),))
+    code = stage("refined", weighted, kinds, recipe, Trace(verify=True)).text()
+    assert "check" not in code[code.index("^body fwd") :].split("\n^")[0]
+    assert "isfinite %s" in code
+    native = ssad.value_and_grad(weighted, argnums=(0, 1))
+    for n in (1, 31, 32, 33, 100):
+        for at in {0, n // 2, n - 1}:
+            for w in (1.0, 0.0, -1.0):
+                x = np.linspace(-1.0, 1.0, n)
+                value, (by_x, by_w) = native(x, w)
+                assert value == pytest.approx(weighted(x, w), rel=1e-12)
+                total = float(np.exp(x).sum())
+                np.testing.assert_allclose(by_x, math.cos(w * total) * w * np.exp(x), rtol=1e-11)
+                assert by_w == pytest.approx(math.cos(w * total) * total, rel=1e-11)
+                x[at] = 710.0
+                with pytest.raises(OverflowError, match="math range error"):
+                    native(x, w)
+
+
+def plain(x: Any) -> float:
+    """The exponential of infinity is no overflow."""
+    s = 0.0
+    for i in range(len(x)):
+        s += math.exp(x[i])
+    return s
+
+
+def test_infinity_is_no_overflow() -> None:
+    x = np.zeros(100)
+    x[3], x[70] = np.inf, np.nan
+    value, by_x = ssad.value_and_grad(plain)(x)
+    assert math.isnan(value) and math.isnan(plain(x))
+    assert by_x[3] == np.inf
+    assert math.isnan(by_x[70])
+    x[90] = 1e5
+    with pytest.raises(OverflowError):
+        ssad.value_and_grad(plain)(x)

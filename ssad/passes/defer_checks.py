@@ -41,10 +41,10 @@ from ssad.analysis.shape import preheaders
 from ssad.analysis.sums import is_sum
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Edge, Function, Module, Op, Undef, Value, bool_, branch, i64, jump
-from ssad.ir.edit import clone_blocks, copy_op, definitions
+from ssad.ir.edit import clone_blocks, definitions
 from ssad.ir.graph import Dominators, Loop
-from ssad.ir.types import BOOL, I64, Array
-from ssad.passes.guards import ACCESSES, Guards, asks_floats, asks_index
+from ssad.ir.types import BOOL, Array
+from ssad.passes.guards import ACCESSES, Guards, asks_floats, asks_index, is_one_error, raise_late
 from ssad.passes.manager import function_pass
 from ssad.primitives.lowering import ByKind, Intrinsic, Template
 
@@ -148,7 +148,7 @@ class _Search:
                 return None
         if not checks:
             return None  # LLVM makes ends of the loop of them
-        asked = None if len(checks) == 1 and len(checks[0].operands) == 1 else self.asked(checks)
+        asked = None if is_one_error(checks) else self.asked(checks)
         if asked is not None and not asked:
             return None
         return Deferral(self.loop, before, self.counter, trips, checks, asked, guards)
@@ -225,7 +225,8 @@ def _defer(function: Function, deferral: Deferral) -> None:
         more = Builder(head, loc).not_(more)
     head.term = branch(more, inside, Edge(ask), loc)
     latch.term = jump(head, [*latch.term.edges[0].args, flag], latch.term.loc)
-    scan = _ask(deferral, ask, bad, trips, behind)
+    span = (deferral.counter, i64(0), trips)
+    scan = raise_late(ask, bad, deferral.waiting, deferral.asked, span, behind)
     start = [*before.term.edges[0].args, bool_(False)]
     before.term = jump(head, start, before.term.loc)
     new = [*copies.values()] if guards is not None else []
@@ -269,30 +270,3 @@ def _flag(deferral: Deferral, copies: Mapping[Block, Block], bad: Value) -> Valu
             elif original in deferral.waiting:
                 bad = b.or_(bad, b.not_(op.operands[0]))
     return bad
-
-
-def _ask(deferral: Deferral, ask: Block, bad: Value, trips: Value, behind: Edge) -> Sequence[Block]:
-    """Raise what the loop would have raised; returns the second loop, if one has to look for it."""
-    loc = deferral.loop.header.term.loc
-    if deferral.asked is None:
-        (check,) = deferral.waiting
-        ok = Builder(ask, check.loc).not_(bad)
-        ask.ops.append(Op(check.prim, [ok], dict(check.attrs), None, check.loc))
-        ask.term = jump(behind.target, [*behind.args], loc)
-        return ()
-    scan = _scan(deferral, deferral.asked, trips, behind)
-    ask.term = branch(bad, Edge(scan[0], [i64(0)]), Edge(behind.target, [*behind.args]), loc)
-    return scan
-
-
-def _scan(deferral: Deferral, asked: Sequence[Op], trips: Value, behind: Edge) -> tuple[Block, Block]:
-    """A loop, header and body, that does nothing but the checks, one iteration after the other."""
-    head, body, loc = Block("scan"), Block("scan.body"), deferral.loop.header.term.loc
-    k = head.add_param(I64, deferral.counter.name)
-    head.term = branch(Builder(head, loc).lt(k, trips), Edge(body), Edge(behind.target, [*behind.args]), loc)
-    values: dict[Value, Value] = {deferral.counter: k}
-    for op in asked:
-        body.ops.append(copy_op(op, values))
-    body.term = jump(head, [Builder(body, loc).add(k, 1)], loc)
-    body.term.attrs["vectors"] = "none"
-    return head, body

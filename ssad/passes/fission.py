@@ -11,8 +11,9 @@
 A sum in the order of the program, a check or a branch keeps a loop scalar. What a value that goes on a tape
 is made from does not: numbers, the counter, and elements of arrays that the loop does not write. So it is
 computed for a strip of iterations first; the tape is there anyway. A whole strip has a known length, and the
-last one is done by vectors with a mask: no elementary function is computed for one number alone. What raises
-stays where it is, and so does everything that somebody can see.
+last one is done by vectors with a mask: no elementary function is computed for one number alone. What
+somebody can see stays where it is. So do checks, but for those that a sum shows to have failed: when `exp`
+overflows, what it is added to is not finite any more, so it is asked for that once, behind the strip.
 
 Nothing may be read in front of the loop that the loop would not read: the header is its only way out. Where
 checks of indices are left in it, what is read ahead is guarded: the strips end where an index that goes
@@ -29,6 +30,8 @@ loop distribution.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ssad.analysis.alias import AliasClasses, alias_classes
 from ssad.analysis.effects import allocates, calls, is_elementary, refers, synchronises, written_by
 from ssad.analysis.induction import counting
@@ -41,7 +44,7 @@ from ssad.ir.graph import Dominators, Loop
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import I64, Tape
 from ssad.passes.defer_checks import deferrals
-from ssad.passes.guards import Guards, asks_floats, asks_index
+from ssad.passes.guards import Guards, asks_floats, asks_index, raise_late, shown_by_sums
 from ssad.passes.manager import function_pass
 
 STRIP = 32
@@ -68,9 +71,9 @@ def run(function: Function, module: Module) -> bool:
         if loop.children or loop not in before or facts.counter is None or facts.trip_count is None:
             continue
         guards = Guards(facts.counter, {v for block in loop.blocks for v in definitions(block)})
-        kept = _kept(loop, guards, aliases, forest.dominators)
+        kept, shown = _kept(loop, guards, aliases, forest.dominators)
         if kept:
-            _split(function, loop, before[loop], guards, facts.trip_count, kept)
+            _split(function, loop, before[loop], guards, facts.trip_count, kept, shown)
             changed = True
     if changed:
         function.touch()
@@ -79,18 +82,18 @@ def run(function: Function, module: Module) -> bool:
 
 def _kept(
     loop: Loop, guards: Guards, aliases: AliasClasses, dominators: Dominators
-) -> list[tuple[Op, list[Op]]]:
+) -> tuple[list[tuple[Op, list[Op]]], Mapping[Op, Value]]:
     """The `tape_set`s that may go to the front, each with what its operands are made from, in order; guarded
-    where a check of an index is left in the loop.
+    where a check of an index is left in the loop. And the checks that may wait until a strip has ended.
     """
     if any(block is not loop.header for block, _ in loop.exits()):
-        return []
+        return [], {}
     inside = {op for block in loop.blocks for op in block.ops}
     if any(calls(op.prim) or synchronises(op.prim) for op in inside):
-        return []
+        return [], {}
     of_indices = [op for op in inside if op.name == "check" and not asks_floats(op)]
     if not all(asks_index(op, guards.made) for op in of_indices):
-        return []
+        return [], {}
     written = {aliases.of[v] for op in inside for v in written_by(op) if v in aliases.of}
     always = [
         b
@@ -132,8 +135,10 @@ def _kept(
             kept.append((op, needed))
     loads = dict.fromkeys(op for _, needed in kept for op in needed if op.name == "load")
     if of_indices and not guards.cover((op, True) for op in loads):
-        return []
-    return kept
+        return [], {}
+    checks = [op for op in inside if op.name == "check"]
+    shown = {} if of_indices else shown_by_sums(loop, always, checks)
+    return kept, shown if all(made_from(op) is not None for op in shown) else {}
 
 
 def _split(
@@ -143,6 +148,7 @@ def _split(
     guards: Guards,
     trips: Value,
     kept: list[tuple[Op, list[Op]]],
+    shown: Mapping[Op, Value],
 ) -> None:
     header, loc, counter = loop.header, loop.header.term.loc, guards.counter
     strip, end, more = Block("strip"), Block("fission.end"), Block("strip.end")
@@ -178,6 +184,37 @@ def _split(
     gone = {keeps for keeps, _ in kept}
     for block in loop.blocks:
         block.ops = [op for op in block.ops if op not in gone]
+    if shown:
+        _ask_late(function, loop, more, shown, (counter, first, stop))
+
+
+def _ask_late(
+    function: Function, loop: Loop, more: Block, shown: Mapping[Op, Value], span: tuple[Value, Value, Value]
+) -> None:
+    """Behind a strip, look for the check that has failed if a sum is not finite any more."""
+    inside = [op for block in loop.blocks for op in block.ops]
+    asked, work = set(shown), [v for op in shown for v in op.operands]
+    while work:
+        op = work.pop().owner
+        if isinstance(op, Op) and op in inside and op not in asked:
+            asked.add(op)
+            work.extend(op.operands)
+    following = Block("strip.next")
+    following.term, loc = more.term, more.term.loc
+    ops, more.ops = more.ops, []
+    following.ops = ops
+    b = Builder(more, loc)
+    sums = [*dict.fromkeys(shown.values())]
+    bad = b.not_(b.isfinite(sums[0]))
+    for one in sums[1:]:
+        bad = b.or_(bad, b.not_(b.isfinite(one)))
+    scan = raise_late(more, bad, [*shown], [op for op in inside if op in asked], span, Edge(following))
+    for block in loop.blocks:
+        block.ops = [op for op in block.ops if op not in shown]
+    for block in (*scan, following):
+        block.sweep = more.sweep
+    at = function.blocks.index(more) + 1
+    function.blocks[at:at] = [*scan, following]
 
 
 def _ahead(

@@ -1,17 +1,21 @@
-"""What keeps indices in range where the check in front of an access has not been made yet.
+"""What stands for the checks of a loop where they are not made in their places: guards, and a flag.
 
 An index that goes along with the counter of a loop stays on its axis as long as the loop ends early enough.
-One that is another one in each iteration, for it was loaded, is clamped.
+One that is another one in each iteration, for it was loaded, is clamped. Whether a check would have failed is
+said by a flag, of which it is asked behind the loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ssad.analysis.induction import Place, place_of
 from ssad.ir.builder import Builder
-from ssad.ir.core import Const, Op, Value, i64
+from ssad.ir.core import Block, Const, Edge, Op, Value, branch, i64, jump
+from ssad.ir.edit import copy_op
+from ssad.ir.graph import Loop
+from ssad.ir.types import I64
 
 ACCESSES = ("load", "store", "accumulate")
 
@@ -115,3 +119,82 @@ def goes_along(check: Op, counter: Value, made: Collection[Value]) -> Place | No
     if not isinstance(op, Op) or op.name != "in_range" or op.operands[1] in made:
         return None
     return place_of(op.operands[0], counter, made)
+
+
+def is_one_error(checks: Sequence[Op]) -> bool:
+    """Whether checks, wherever they fail, raise the same."""
+    return len(checks) == 1 and len(checks[0].operands) == 1
+
+
+def raise_late(
+    ask: Block,
+    bad: Value,
+    checks: Sequence[Op],
+    asked: Sequence[Op] | None,
+    span: tuple[Value, Value, Value],
+    behind: Edge,
+) -> Sequence[Block]:
+    """End `ask`, where `bad` says that one of the checks of a loop would have failed: raise what the loop
+    would have raised, or go on `behind`.
+
+    `asked` are the checks and what they are made from, in order; None where they raise the same in every
+    iteration. `span` is the counter, its first value, and the first one that it does not have. Returns the
+    new blocks: a loop that makes the checks, one iteration after the other.
+    """
+    loc = checks[0].loc
+    if asked is None:
+        b = Builder(ask, loc)
+        b.emit("check", b.not_(bad), **checks[0].attrs)
+        ask.term = jump(behind.target, [*behind.args], loc)
+        return ()
+    counter, first, stop = span
+    head, body = Block("scan"), Block("scan.body")
+    k = head.add_param(I64, counter.name)
+    head.term = branch(Builder(head, loc).lt(k, stop), Edge(body), Edge(behind.target, [*behind.args]), loc)
+    values: dict[Value, Value] = {counter: k}
+    body.ops = [copy_op(op, values) for op in asked]
+    body.term = jump(head, [Builder(body, loc).add(k, 1)], loc)
+    body.term.attrs["vectors"] = "none"
+    ask.term = branch(bad, Edge(head, [first]), Edge(behind.target, [*behind.args]), loc)
+    return head, body
+
+
+def shown_by_sums(loop: Loop, always: Collection[Block], checks: Sequence[Op]) -> dict[Op, Value]:
+    """The checks of a loop, each with a parameter of its header that is not finite at the end if the check
+    has failed; none if not all of them have one. `always` are blocks of every iteration.
+    """
+    if len(loop.latches) > 1 or loop.latches[0].term.kind != "jump":
+        return {}
+    sums = [p for p in loop.header.params if p.type.is_float and p in _infected(loop, always, p)]
+    home = {op: block for block in loop.blocks for op in block.ops}
+    shown: dict[Op, Value] = {}
+    for check in checks:
+        value = _asked_finite(check.operands[0])
+        infected = set() if value is None or home[check] not in always else _infected(loop, always, value)
+        found = next((param for param in sums if param in infected), None)
+        if found is None:
+            return {}
+        shown[check] = found
+    return shown
+
+
+def _asked_finite(condition: Value) -> Value | None:
+    """A value that is not finite where a condition does not hold."""
+    op = condition.owner
+    if isinstance(op, Op) and op.name == "isfinite":
+        return op.operands[0]
+    if isinstance(op, Op) and op.name == "or":
+        return next((v for v in map(_asked_finite, op.operands) if v is not None), None)
+    return None
+
+
+def _infected(loop: Loop, always: Collection[Block], value: Value) -> set[Value]:
+    """The header's parameters that are not finite in the next iteration if `value` is not in this one:
+    infinity and nan go through sums and products, be it as the other one.
+    """
+    infected = {value}
+    for op in (op for block in loop.blocks if block in always for op in block.ops):
+        if op.name in ("add", "sub", "mul", "neg") and not infected.isdisjoint(op.operands):
+            infected.add(op.result)  # type: ignore[arg-type]
+    (back,) = loop.latches[0].term.edges
+    return {param for param, arg in zip(loop.header.params, back.args, strict=True) if arg in infected}
