@@ -113,8 +113,11 @@ FINISH: Passes = [
 NEEDED = ("inline", "unbox", "sink", "summarise", "loop_simplify", "lcssa", "materialise", "split")
 """Passes that later stages rely on: they cannot be left out."""
 
-CHOICES = ("preaccumulate",)
-"""What is no pass, for it must know what is differentiated, and can be left out like one."""
+WAYS = ("recompute", "invert", "index_tapes")
+"""What `materialise` may do with what is recalled, instead of keeping it on a stack."""
+
+CHOICES = ("preaccumulate", *WAYS)
+"""What is no pass and can be left out like one."""
 
 
 @dataclass(frozen=True)
@@ -285,18 +288,7 @@ def stages(
         _run(module, CLEAN, trace)
     timed("adjoint")
     yield Artefact("adjoint", module, lambda: str(module), derivative)
-    relax = RELAX if recipe.fastmath else []
-    if not recipe.vector_math:
-        derivative.function.attrs["scalar_math"] = True
-    if recipe.steps:
-        main, zero = derivative.function, _zero_at_entry(derivative, recipe)
-        main.attrs.update({"zero": zero} if zero else {})
-        _run(
-            module, [*relax, *(one for one in REFINE if one not in REORDER or recipe.adjoint_reassoc)], trace
-        )
-        stored = {n for n, _ in zero} - {n for n, _ in main.attrs.pop("zero", ())}
-        derivative = replace(derivative, overwritten=frozenset(stored))
-    _run(module, [*relax, *FINISH], trace)
+    derivative = _refine(derivative, module, recipe, trace)
     timed("refined")
     yield Artefact("refined", module, lambda: str(module), derivative)
 
@@ -305,6 +297,28 @@ def stages(
     yield Artefact("llvm", native, lambda: native.llvm_text)
     yield Artefact("asm", native, lambda: native.asm)
     yield Artefact("callable", Compiled(typed, derivative, native, parts, writes, assumes), lambda: repr(fn))
+
+
+def _refine(derivative: Derivative, module: Module, recipe: Recipe, trace: Trace) -> Derivative:
+    """Everything between the adjoint, or the primal, and machine code."""
+    main = derivative.function
+    relax = RELAX if recipe.fastmath else []
+    if not recipe.vector_math:
+        main.attrs["scalar_math"] = True
+    if recipe.steps:
+        zero = _zero_at_entry(derivative, recipe)
+        main.attrs.update({"zero": zero} if zero else {})
+        without = tuple(name for name in WAYS if name in trace.disable)
+        for function in module.functions.values():
+            function.attrs.update({"without": without} if without else {})
+        refine = [one for one in REFINE if one not in REORDER or recipe.adjoint_reassoc]
+        _run(module, [*relax, *refine], trace)
+        for function in module.functions.values():
+            function.attrs.pop("without", None)
+        stored = {n for n, _ in zero} - {n for n, _ in main.attrs.pop("zero", ())}
+        derivative = replace(derivative, overwritten=frozenset(stored))
+    _run(module, [*relax, *FINISH], trace)
+    return derivative
 
 
 def compile_function(

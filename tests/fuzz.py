@@ -32,18 +32,9 @@ from tests.programs import Program, random_program
 
 OPTIONAL = (
     *("align", "bits", "bounds", "cse", "dce", "dead_stores", "defer_checks", "factor", "fission", "fold"),
-    *(
-        "fuse",
-        "gather",
-        "hoist_alloc",
-        "join_loops",
-        "lengths",
-        "licm",
-        "load_forward",
-        "mincut",
-        "overwrite",
-    ),
-    *("preaccumulate", "promote", "reduce_strength", "simplify_cfg", "specialise", "sum_up", "unroll"),
+    *("fuse", "gather", "hoist_alloc", "index_tapes", "invert", "join_loops", "lengths", "licm"),
+    *("load_forward", "mincut", "overwrite", "preaccumulate", "promote", "recompute", "reduce_strength"),
+    *("simplify_cfg", "specialise", "sum_up", "unroll"),
 )
 """The passes that only make better what is right without them."""
 

@@ -134,7 +134,7 @@ class _Materialiser:
         if not around:
             direct = self.plan.dominators.dominates(self.plan.sites[handle].block, self.plan.exit)
             return Way.DIRECT if direct else Way.RESIDUAL
-        return Way.STACKED if self.plan.trips[around[-1]] is None else Way.INDEXED
+        return self.plan.kept_in(around[-1])
 
     def _push(self, value: Value) -> None:
         """Add `value` to the record of its loop's iteration, or of its own block if that may be passed by."""

@@ -31,7 +31,7 @@ INNER = 16
 @function_pass("mincut", "keep the fewest bytes from which all that is recalled can be computed")
 def run(function: Function, module: Module) -> bool:
     recalled = dict.fromkeys(op.operands[0] for op in function.ops() if op.name == "recall")
-    if not recalled:
+    if not recalled or "recompute" in function.attrs.get("without", ()):
         return False
     plan = Plan(function)
     wanted = [v for v in recalled if plan.way(v) in KEPT]

@@ -6,6 +6,9 @@ loops, elements of arrays that nothing writes, and values kept anyway. An intege
 same step in each iteration is computed from the number of the iteration: to the bit, for integers wrap. So
 is which of its buffers has which name, where a loop has them take turns. Never computed again from floats:
 decisions, trip counts, indices.
+
+The attribute `without` of a function names what is not to be done: "recompute", "invert" (to compute from the
+number of the iteration), "index_tapes" (then counted loops have stacks, too).
 """
 
 from __future__ import annotations
@@ -117,6 +120,7 @@ class Plan:
         self.exit = next(b for b in function.blocks if b.sweep == "fwd" and self._leads_to_reverse(b))
         self.aliases = alias_classes(function)
         self.split = is_split(function)
+        self.without: Collection[str] = function.attrs.get("without", ())
         self.sites: dict[Value, Site] = {}
         for block in function.blocks:
             self.sites.update((p, Site(block, None)) for p in block.params)
@@ -124,7 +128,8 @@ class Plan:
         self.counters = {counter(function, loop): loop for loop in self._fwd_loops()}
         self.trips = {loop: self._exact_trips(loop) for loop in self._fwd_loops()}
         self.before = preheaders(function, self.forest)
-        carried = {loop: self._carried(loop) for loop in self._fwd_loops()}
+        inverts = "invert" not in self.without
+        carried = {loop: self._carried(loop) for loop in self._fwd_loops()} if inverts else {}
         self.stepped = {p: s for loop in carried for p, s in self._stepped(loop, carried[loop])}
         self.rotated = {p: r for loop in carried for p, r in self._rotated(loop, carried[loop])}
         self.ways: dict[Value, Way] = {}
@@ -214,9 +219,17 @@ class Plan:
             return Way.DIRECT if direct else Way.RESIDUAL
         if value in self.counters:
             return Way.COUNTER
-        if self.cost(value) <= LONGEST:
+        if "recompute" in self.without:
+            if value in self.stepped or value in self.rotated:
+                return self._again(value)
+        elif self.cost(value) <= LONGEST:
             return self._again(value)
-        return Way.STACKED if self.trips[loops[-1]] is None else Way.INDEXED
+        return self.kept_in(loops[-1])
+
+    def kept_in(self, loop: Loop) -> Way:
+        """How the values of a loop are kept."""
+        indexed = self.trips[loop] is not None and "index_tapes" not in self.without
+        return Way.INDEXED if indexed else Way.STACKED
 
     def cost(self, value: Value, kept: Collection[Value] = ()) -> int:
         """How many ops it takes to compute `value` again from what is there and from `kept`; large where it
@@ -313,6 +326,8 @@ class Plan:
 
     def settle(self, wanted: list[Value]) -> None:
         """Given all recalled values: those computable from the others that are kept are computed again."""
+        if "recompute" in self.without:
+            return
         kept = {v for v in wanted if self.way(v) in (Way.STACKED, Way.INDEXED)}
         for value in sorted(kept, key=self.order.__getitem__, reverse=True):  # the latest definitions first
             if self.cost(value, kept) <= LONGEST // 2:
