@@ -58,6 +58,9 @@ CHEAP = frozenset(
 )
 """Primitives that cost about as much as a load from a tape, or less."""
 
+CHEAP_FOR_INTEGERS = frozenset(["floordiv", "mod"])
+"""Of counters they are carried along in the end (`reduce_strength`); for others they cost about as much."""
+
 LONGEST = 12
 """How many ops may be computed again for one value."""
 
@@ -277,7 +280,7 @@ class Plan:
 
     def repeatable(self, op: Op) -> bool:
         """Whether `op`, repeated in the reverse sweep on the same operands, gives the same bits."""
-        if op.name not in CHEAP or op.result is None:
+        if op.result is None or not (op.name in CHEAP or _divides_integers(op)):
             return False
         if op.name == "load" and not self._lasts(op):
             return False
@@ -342,3 +345,7 @@ class Plan:
                 continue
             if self.way(operand) in (Way.STACKED, Way.INDEXED):
                 self._repeat(operand, kept)
+
+
+def _divides_integers(op: Op) -> bool:
+    return op.name in CHEAP_FOR_INTEGERS and not op.operands[0].type.is_float
