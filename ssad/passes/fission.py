@@ -136,7 +136,7 @@ def _kept(
     loads = dict.fromkeys(op for _, needed in kept for op in needed if op.name == "load")
     if of_indices and not guards.cover((op, True) for op in loads):
         return [], {}
-    checks = [op for op in inside if op.name == "check"]
+    checks = [op for op in sorted(inside, key=order.__getitem__) if op.name == "check"]
     shown = {} if of_indices else shown_by_sums(loop, always, checks)
     return kept, shown if all(made_from(op) is not None for op in shown) else {}
 
