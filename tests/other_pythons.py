@@ -44,7 +44,7 @@ IN_BOTH_MODES = "not (second_order or hessian or jacobian or other_options or ad
 """Of the sweeps values, exceptions, gradients and tangents; the rest starts from the same lifted text."""
 
 IN_REVERSE_MODE = IN_BOTH_MODES.replace("(", "(forward_agrees or ")
-"""For the oldest packages, which have no part in how tangents are made."""
+"""For the oldest packages, which have no part in how tangents are made, and for a version in between."""
 
 NEWEST_FOR_OLDEST = "3.13"
 """There are no wheels of the oldest packages for later Pythons."""
@@ -112,7 +112,7 @@ def runs() -> Iterator[Run | str]:
         elif version == newest:
             yield Run(version, python, needed_by_tests(), CORPUS, IN_BOTH_MODES)
         else:
-            yield Run(version, python, needed_by_tests(), BETWEEN, IN_BOTH_MODES)
+            yield Run(version, python, needed_by_tests(), BETWEEN, IN_REVERSE_MODE)
     old = [
         (v, p) for v, p in [*here.items(), (HERE, sys.executable)] if p and key(v) <= key(NEWEST_FOR_OLDEST)
     ]

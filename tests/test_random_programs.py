@@ -1,6 +1,6 @@
 """Random programs: values bit for bit CPython's, gradients the tape's, forward against reverse.
 
-A thousand from seeds, in chunks, so that several processes share them; some drawn by Hypothesis, which
+Five hundred from seeds, in chunks, so that several processes share them; some drawn by Hypothesis, which
 shrinks what fails. `make fuzz N=5000 SEED=2000` goes on where this stops.
 """
 
@@ -17,7 +17,7 @@ from tests.fuzz import OPTIONAL, Way, failure, judge, main, near, way_of
 from tests.oracle import tape
 from tests.programs import Program, programs
 
-PROGRAMS, CHUNK = 1000, 50
+PROGRAMS, CHUNK = 500, 25
 
 
 @pytest.mark.parametrize("first", range(0, PROGRAMS, CHUNK))
