@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 
 import ssad
-from ssad.analysis.ranges import _TRANSFER, LONGEST, WORD, Range
+from ssad.analysis.ranges import _TRANSFER, LONGEST, WORD, Range, ranges
+from ssad.frontend.arguments import abstract_of
+from ssad.ir.parser import parse_module
 from ssad.ir.primitive import PRIMITIVES
+from ssad.pipeline import Recipe, stage
 
 SMALL = [Range(a, b) for a in range(-4, 5) for b in range(a, 5)]
 EDGES = [WORD.low, WORD.low + 1, -(2**32), -3, -1, 0, 1, 2, 7, 2**31, 2**62, WORD.high - 1, WORD.high]
@@ -181,3 +184,39 @@ def test_an_axis_longer_than_memory_is_refused() -> None:
         compiled(long)
     with pytest.raises(MemoryError):
         ssad.jit(lambda n: np.zeros((0, n)).shape[1])(LONGEST + 1)
+
+
+@pytest.mark.parametrize("relation", ["lt", "le", "gt", "ge", "eq", "ne"])
+def test_what_is_selected_by_a_comparison(relation: str) -> None:
+    """Every choice of sides and constants, against all integers that a parameter of few bits may have."""
+    for a, b, then, other in product("x5", "x3", "x5", "x3"):
+        texts = {"x": "%x", "5": "5", "3": "3"}
+        if a == b == "x":
+            continue
+        module = parse_module(f"""
+        func @f(%n: i64) -> i64 {{
+        ^entry:
+          %x = mod %n, 9 : i64
+          %test = {relation} {texts[a]}, {texts[b]} : bool
+          %r = select %test, {texts[then]}, {texts[other]} : i64
+          return %r
+        }}
+        """)
+        (block,) = module.main.blocks
+        found = ranges(module.main).of(block.ops[-1].result)
+        for x in range(9):
+            numbers = {"x": x, "5": 5, "3": 3}
+            holds = PRIMITIVES[relation].eval(numbers[a], numbers[b])
+            assert found.low <= numbers[then if holds else other] <= found.high, (a, b, then, other, x)
+
+
+def test_the_smaller_of_two_is_above_neither() -> None:
+    def pairs(x: Any, n: int) -> float:
+        s = 0.0
+        for i in range(min(n, 1000)):
+            s += x[(2 * i + 1) % 7] * max(i, 3)
+        return s
+
+    text = stage("refined", pairs, [abstract_of(np.ones(7)), abstract_of(9)], Recipe()).text()
+    assert "overflows" not in text
+    assert "in_range" in text  # x may be shorter

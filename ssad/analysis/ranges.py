@@ -10,7 +10,7 @@ a loop is bounded by its trips, what it adds to by trips times the addend, its o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ssad.analysis.induction import counting
@@ -263,8 +263,27 @@ class Ranges:
         operands = op.operands[1:] if op.name == "select" else op.operands
         if op.name not in ("dim", "list_len") and not all(map(_is_integer, operands)):
             return limits
-        found = rule(*([] if op.name in ("dim", "list_len") else map(of, operands)))
+        if op.name in ("dim", "list_len"):
+            found = rule()
+        elif op.name == "select":
+            found = rule(*_selected(op, of))
+        else:
+            found = rule(*map(of, operands))
         return found if found.within(limits) else limits  # beyond them it has wrapped
+
+
+def _selected(op: Op, of: Callable[[Value], Range]) -> Iterator[Range]:
+    """The ranges of both sides of a `select` where they are taken: `a` is below `b` in `a < b ? a : b`."""
+    test = op.operands[0].owner
+    for value, holds in zip(op.operands[1:], (True, False), strict=True):
+        found = of(value)
+        if isinstance(test, Op) and test.name in _MIRRORED and len(test.operands) == 2:
+            relation = test.name if holds else _CONTRARY[test.name]
+            a, b = test.operands
+            for one, known, other in ((a, relation, b), (b, _MIRRORED[relation], a)):
+                if known != "ne" and same_value(one, value) and _is_integer(other):
+                    found = found.meet(_beside(known, of(other)))
+        yield found
 
 
 def _is_integer(value: Value) -> bool:
