@@ -15,6 +15,7 @@ from ssad.ad.calls import has_companion, has_derivative
 from ssad.ad.signature import Derivative, Slot, primal_signature
 from ssad.analysis.alias import alias_classes
 from ssad.analysis.callgraph import reachable
+from ssad.analysis.choices import CHOICES, does, leaving_out
 from ssad.backend.options import Options
 from ssad.errors import DifferentiationError, UnsupportedError, UsageError
 from ssad.frontend.abstract import Abstract, ArrayOf
@@ -113,12 +114,6 @@ FINISH: Passes = [
 NEEDED = ("inline", "unbox", "sink", "summarise", "loop_simplify", "lcssa", "materialise", "split")
 """Passes that later stages rely on: they cannot be left out."""
 
-WAYS = ("recompute", "invert", "index_tapes")
-"""What `materialise` may do with what is recalled, instead of keeping it on a stack."""
-
-CHOICES = ("preaccumulate", *WAYS)
-"""What is no pass and can be left out like one."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -190,12 +185,19 @@ class Compiled:
 
 @dataclass
 class Trace:
-    """What a run of the pipeline tells besides its artefacts: seconds by pass and stage."""
+    """What a run of the pipeline tells besides its artefacts: seconds by pass and stage. And what it is to
+    leave out: passes, and choices (`analysis/choices.py`).
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
     disable: Collection[str] = ()
     verify: bool = False
     observer: Callable[[str, Module, bool], None] | None = None
+
+    @property
+    def choices(self) -> frozenset[str]:
+        """What of `disable` is no pass."""
+        return frozenset(self.disable) & CHOICES.keys()
 
 
 def fill_tables() -> None:
@@ -273,6 +275,7 @@ def stages(
     derivative = primal_signature(primal)
     parts = parts_of(arguments)
     writes = written(primal)
+    results = len(typed.result.parts)
     timed("optimised")
     yield Artefact("optimised", module, lambda: str(module))
 
@@ -280,8 +283,9 @@ def stages(
         if derivative.function is not primal:
             _keep_first(module, derivative.function)
             _run(module, ["inline"], trace)  # rules by hand are code, too
-        last = step is recipe.steps[-1] and "preaccumulate" not in trace.disable
-        derivative = _differentiate(derivative, module, step, parts, recipe, len(typed.result.parts), last)
+        last = step is recipe.steps[-1]
+        with leaving_out(module, trace.choices - {"alias"}):  # which shadow is whose is no matter of choice
+            derivative = _differentiate(derivative, module, step, parts, recipe, results, last)
     if recipe.steps:
         _forget_rules(module)
         _keep_first(module, derivative.function)
@@ -292,7 +296,8 @@ def stages(
     timed("refined")
     yield Artefact("refined", module, lambda: str(module), derivative)
 
-    native = compile_native(module, recipe.options)
+    with leaving_out(module, trace.choices):
+        native = compile_native(module, recipe.options)
     timed("llvm")
     yield Artefact("llvm", native, lambda: native.llvm_text)
     yield Artefact("asm", native, lambda: native.asm)
@@ -308,13 +313,8 @@ def _refine(derivative: Derivative, module: Module, recipe: Recipe, trace: Trace
     if recipe.steps:
         zero = _zero_at_entry(derivative, recipe)
         main.attrs.update({"zero": zero} if zero else {})
-        without = tuple(name for name in WAYS if name in trace.disable)
-        for function in module.functions.values():
-            function.attrs.update({"without": without} if without else {})
         refine = [one for one in REFINE if one not in REORDER or recipe.adjoint_reassoc]
         _run(module, [*relax, *refine], trace)
-        for function in module.functions.values():
-            function.attrs.pop("without", None)
         stored = {n for n, _ in zero} - {n for n, _ in main.attrs.pop("zero", ())}
         derivative = replace(derivative, overwritten=frozenset(stored))
     _run(module, [*relax, *FINISH], trace)
@@ -368,7 +368,7 @@ def _run(module: Module, passes: Passes, trace: Trace) -> bool:
             module,
             names,
             verify=trace.verify,
-            disable=[name for name in trace.disable if name not in CHOICES],
+            disable=trace.disable,
             observer=trace.observer,
             timings=trace.seconds,
         )
@@ -425,7 +425,7 @@ def _differentiate(
         return forward(derivative, module, active, fp=fp)
     primal = derivative.function
     by_tangent = step.mode == "gradient" and recipe.mode == "auto" and not recipe.overlap
-    if by_tangent and _by_one_number(primal, active, results):
+    if by_tangent and does(primal, "tangent") and _by_one_number(primal, active, results):
         made = in_place_of_adjoint(primal, active[0], forward(derivative, module, active, fp=fp))
         module.add(made.function)
         return made
@@ -433,7 +433,7 @@ def _differentiate(
         raise DifferentiationError(
             "reverse mode of a derivative is not done", cure="use forward over reverse"
         )
-    if last and step.mode == "gradient" and recipe.mode == "auto":
+    if last and step.mode == "gradient" and recipe.mode == "auto" and does(primal, "preaccumulate"):
         preaccumulate(primal, module, active, fp)
     return reverse(primal, module, active, fp=fp, seeded=results)
 

@@ -31,12 +31,13 @@ from tests.oracle.arguments import copy_arguments
 from tests.programs import Program, random_program
 
 OPTIONAL = (
-    *("align", "bits", "bounds", "cse", "dce", "dead_stores", "defer_checks", "factor", "fission", "fold"),
-    *("fuse", "gather", "hoist_alloc", "index_tapes", "invert", "join_loops", "lengths", "licm"),
-    *("load_forward", "mincut", "overwrite", "preaccumulate", "promote", "recompute", "reduce_strength"),
-    *("simplify_cfg", "specialise", "sum_up", "unroll"),
+    *("activity", "alias", "alias_scopes", "align", "bits", "bounds", "cse", "dce", "dead_stores"),
+    *("defer_checks", "entry_allocas", "factor", "fission", "fold", "fuse", "gather", "hoist_alloc"),
+    *("index_tapes", "induction", "invert", "join_loops", "lengths", "licm", "load_forward", "loop_hints"),
+    *("mincut", "overwrite", "preaccumulate", "promote", "ranges", "recompute", "reduce_strength"),
+    *("simplify_cfg", "specialise", "sum_up", "tangent", "unroll"),
 )
-"""The passes that only make better what is right without them."""
+"""The passes and choices that only make better what is right without them."""
 
 ACTIVE = (0, 1, 2, 3)
 TOLERANCE = 1e-12

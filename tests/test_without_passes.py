@@ -6,8 +6,9 @@ import random
 
 import pytest
 
+from ssad.analysis.choices import CHOICES
 from ssad.passes.manager import all_passes
-from ssad.pipeline import CHOICES, FINISH, NEEDED, OPTIMISE, REFINE
+from ssad.pipeline import FINISH, NEEDED, OPTIMISE, REFINE
 from tests.corpus.registry import Case, cases
 from tests.fuzz import OPTIONAL
 from tests.without import judge

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ssad.analysis.alias import AliasClass, AliasClasses
+from ssad.analysis.choices import does
 from ssad.analysis.effects import calls, carries_float, reads, refers, tapes, written_by
 from ssad.ir.core import Const, Function, Op, Undef, Value
 
@@ -29,7 +30,8 @@ def activity(function: Function, active_params: Collection[Value], alias: AliasC
     """Activity of every value with respect to `active_params`; flow-insensitive.
 
     Useful is what the results depend on: returned floats, returned arrays, and every array of the caller
-    that is active or written, since the caller gives the cotangent of its final content.
+    that is active or written, since the caller gives the cotangent of its final content. With the choice
+    `activity` left out everything that an op makes is both; arrays of the caller are what they are.
     """
     nodes = _Nodes(alias)
     feeds: dict[Node, list[Node]] = {}
@@ -48,6 +50,10 @@ def activity(function: Function, active_params: Collection[Value], alias: AliasC
             results.extend(node for v in block.term.operands if (node := nodes.of(v)) is not None)
     varied = _reach(seeds, feeds)
     useful = _reach(results, fed_by)
+    if not does(function, "activity"):
+        inside = {node for node in fed_by if not (isinstance(node, AliasClass) and node.params)}
+        varied |= inside
+        useful |= inside
     return Activity(_values(function, varied, nodes), _values(function, useful, nodes))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ssad.analysis.choices import does
 from ssad.analysis.effects import allocates, calls, reads, refers, shares, synchronises, written_by
 from ssad.analysis.memo import memoised
 from ssad.ir.core import Const, Function, Undef, Value
@@ -52,23 +53,27 @@ class AliasClasses:
 
 
 @memoised
-def alias_classes(function: Function, arguments_overlap: bool | None = None) -> AliasClasses:
-    """The alias classes of `function`.
+def alias_classes(function: Function, *, exact: bool = False) -> AliasClasses:
+    """The alias classes of `function`; all in one where that choice is left out, unless `exact`.
 
-    Arguments are disjoint unless `arguments_overlap`, which is by default what the attribute `overlap` of
-    the function says. Values are unified with what they are made from, whatever the op: views, selections,
-    recalls, tuples, tapes that keep arrays, results of calls.
+    Arguments are disjoint unless the attribute `overlap` of the function is set. Values are unified with what
+    they are made from, whatever the op: views, selections, recalls, tuples, tapes that keep arrays, results
+    of calls.
     """
-    if arguments_overlap is None:
-        arguments_overlap = bool(function.attrs.get("overlap", False))
+    overlap = function.attrs.get("overlap", False)
     sets = _UnionFind()
     params = [p for p in function.params if refers(p.type)]
     for param in params:
         sets.add(param)
-        if arguments_overlap:
+        if overlap:
             sets.unite(params[0], param)
     _unite_with_lists(params, sets)
     written, read, passed, returned = _collect(function, sets)
+
+    if not exact and not does(function, "alias"):
+        values = list(sets.parent)
+        for value in values:
+            sets.unite(values[0], value)
 
     members: dict[Value, list[Value]] = {}
     for value in sets.parent:

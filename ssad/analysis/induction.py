@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from ssad.analysis.choices import does
 from ssad.analysis.memo import loop_forest, memoised
 from ssad.analysis.shape import live_exits, returning
 from ssad.ir.core import Block, Const, Function, Op, Undef, Value
@@ -40,6 +41,9 @@ def counting(function: Function) -> Mapping[Block, Counting]:
     alive = returning(function)
     facts: dict[Block, Counting] = {}
     for loop in loops:
+        if not does(function, "induction"):
+            facts[loop.header] = Counting()
+            continue
         counter = _counter(loop, preds[loop.header])
         bound = None if counter is None else _bound(loop, counter, home)
         only = all(block is loop.header for block, _ in live_exits(loop, alive))

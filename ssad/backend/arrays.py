@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from ssad.analysis.choices import does
 from ssad.analysis.ranges import LONGEST
 from ssad.backend.layout import memory_type, scalar_type
 from ssad.errors import UnsupportedError
@@ -43,7 +44,7 @@ def local_allocs(function: Function) -> frozenset[Value]:
         for op in function.ops()
         if op.name == "alloc" and op.result is not None and _small(op.operands)
     }
-    if not found:
+    if not found or not does(function, "entry_allocas"):
         return frozenset()
     for block in function.blocks:
         for op in block.ops:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ssad.analysis.choices import does
 from ssad.backend.externals import SYMBOL as EXTERNAL
 from ssad.backend.layout import part_types, symbol
 from ssad.backend.locks import SYMBOL as LOCK
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def _jump(w: FunctionWriter, term: Terminator) -> None:
     way = w.edge(term.edges[0])
-    vectors = term.attrs.get("vectors")
+    vectors = term.attrs.get("vectors") if does(w.function, "loop_hints") else None
     w.emit(f"br label %{way}{w.module.loop_hint(vectors) if vectors else ''}")
 
 

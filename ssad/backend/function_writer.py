@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ssad.analysis.choices import does
 from ssad.analysis.ranges import LONGEST
 from ssad.backend import arrays, control, integers, lists, runtime, tapes, templates
 from ssad.backend.layout import constant, part_scalars, part_types, scalar_type, symbol
@@ -38,7 +39,7 @@ class FunctionWriter:
         self.loc: Location | None = None
         self.carry = ""
         self.local_allocs = arrays.local_allocs(function)
-        self.scopes = module.scopes.of(function) if noalias else {}
+        self.scopes = module.scopes.of(function) if noalias and does(function, "alias_scopes") else {}
         self.guarded_divisions = _guarded_divisions(function)
         self.recursive = function.name in module.recursive
 

@@ -44,7 +44,11 @@ def add_parser(subparsers: Any) -> None:
         help="which derivative; gradient is what ssad.grad runs (default: reverse)",
     )
     parser.add_argument(
-        "--disable", action="append", default=[], metavar="PASS", help="leave out a pass (repeatable)"
+        "--disable",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave out a pass or what else `ssad opt --list` names (repeatable)",
     )
     parser.add_argument("--fastmath", action="store_true", help="let sums be reordered")
     parser.add_argument(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from ssad.cli.command import OK, USER_ERROR, report
@@ -17,8 +18,12 @@ examples:
   ssad opt f.ssa -p fold,cse,dce
   ssad dump-ir model.py:loss --stage typed | ssad opt - -p inline,dce --time
   ssad opt f.ssa                    parse, verify and print only
+  ssad opt f.ssa -p bounds --disable ranges    what the pass does without that analysis
   ssad opt --list                   the passes there are
 """
+
+WIDTH = 16
+"""Of a column of names."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -34,7 +39,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "-p", "--passes", action="append", default=[], metavar="PASS[,PASS]", help="passes, in order"
     )
-    parser.add_argument("--disable", action="append", default=[], metavar="PASS", help="leave out a pass")
+    parser.add_argument(
+        "--disable",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave out a pass or what else --list names (repeatable)",
+    )
     parser.add_argument(
         "--verify-each", action="store_true", help="verify after every pass, not only at the end"
     )
@@ -44,7 +55,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--time", action="store_true", help="a table of times, on standard error")
     parser.add_argument("--no-locations", action="store_true", help="print without places in the source")
-    parser.add_argument("--list", action="store_true", help="list the passes")
+    parser.add_argument("--list", action="store_true", help="list the passes, and what else can be left out")
     parser.add_argument("-o", "--output", metavar="OUT", help="write to this file")
     parser.set_defaults(run=lambda args: run(args, parser))
 
@@ -52,14 +63,17 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Carry the verb out."""
     import ssad.primitives  # noqa: F401  (registers the primitives that text may name)
+    from ssad.analysis.choices import CHOICES
     from ssad.ir.parser import line_place, parse_with_lines
     from ssad.ir.verify import verify
     from ssad.passes.manager import all_passes, run_passes
 
     if args.list:
-        rows = [[one.name, one.summary] for one in all_passes()]
-        width = max(len(name) for name, _ in rows)
-        write_text("".join(f"{name:<{width}}  {summary}\n" for name, summary in rows), args.output)
+        rows = [(one.name, one.summary) for one in all_passes()]
+        write_text(
+            f"{_list(rows)}\nwhat else --disable leaves out: without it ...\n\n{_list(CHOICES.items())}",
+            args.output,
+        )
         return OK
     if args.file is None:
         parser.print_usage(sys.stderr)
@@ -91,6 +105,10 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         for name, taken in seconds.items():
             print(f"{1e3 * taken:9.2f} ms  {name}", file=sys.stderr)
     return OK
+
+
+def _list(rows: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"{name:<{WIDTH}}  {summary}\n" for name, summary in rows)
 
 
 def _print_after(name: str, module: Module, changed: bool) -> None:

@@ -245,7 +245,7 @@ class Function:
         self.attrs: dict[str, Any] = {}
         self.loc = loc
         self.edits = 0
-        self.facts: dict[object, tuple[int, Any]] = {}
+        self.facts: dict[object, tuple[Any, Any]] = {}
 
     @property
     def entry(self) -> Block:

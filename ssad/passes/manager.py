@@ -10,9 +10,10 @@ import importlib
 import importlib.util
 import pkgutil
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from ssad.analysis.choices import CHOICES, leaving_out
 from ssad.errors import UsageError
 from ssad.ir.core import Function, Module
 
@@ -61,15 +62,17 @@ def all_passes() -> list[Pass]:
     return [PASSES[name] for name in sorted(PASSES)]
 
 
-def find(name: str) -> Pass:
-    """The pass `name`, imported if need be. Raises UsageError where there is none."""
+def find(name: str, others: Collection[str] = ()) -> Pass:
+    """The pass `name`, imported if need be. Raises UsageError where there is none; `others` are names that
+    could have been given as well.
+    """
     if name not in PASSES:
         for module in (f"ssad.passes.{name}", f"ssad.passes.adjoint.{name}"):
             # a pass lives in a file of its name: only what is asked for is imported on the compile path
             if name.isidentifier() and importlib.util.find_spec(module) is not None:
                 importlib.import_module(module)
     if name not in PASSES:
-        known = [one.name for one in all_passes()]
+        known = [*(one.name for one in all_passes()), *others]
         near = difflib.get_close_matches(name, known, 1)
         cure = f"did you mean {near[0]}?" if near else f"passes: {', '.join(known)}"
         raise UsageError(f"there is no pass called {name!r}", cure=cure)
@@ -87,29 +90,34 @@ def run_passes(
 ) -> bool:
     """Run the passes `names` over every function of `module`; says whether anything changed.
 
+    `disable` names passes that are left out, and choices (`analysis/choices.py`) that are while passes run;
     `verify` checks the module before the first pass and after each one that changed something;
     `observer(name, module, changed)` is called after each pass; `timings` gathers seconds per pass name.
     """
-    disabled = {find(name).name for name in disable}
+    disabled = {find(name, CHOICES).name for name in disable if name not in CHOICES}
+    passes = [one for one in map(find, names) if one.name not in disabled]
     if verify:
         _verify(module, "the input")
     changed = False
-    for one in map(find, names):
-        if one.name in disabled:
-            continue
-        start = time.perf_counter()
-        done = False
-        for function in list(module.functions.values()):
-            if module.functions.get(function.name) is function:  # a pass may remove functions
-                done |= one.run(function, module)
-        if timings is not None:
-            timings[one.name] = timings.get(one.name, 0.0) + time.perf_counter() - start
-        changed |= done
-        if verify and done:
-            _verify(module, f"pass {one.name}")
-        if observer is not None:
-            observer(one.name, module, done)
+    with leaving_out(module, [name for name in disable if name in CHOICES]):
+        for one in passes:
+            start = time.perf_counter()
+            done = any([one.run(function, module) for function in _present(module)])
+            if timings is not None:
+                timings[one.name] = timings.get(one.name, 0.0) + time.perf_counter() - start
+            changed |= done
+            if verify and done:
+                _verify(module, f"pass {one.name}")
+            if observer is not None:
+                observer(one.name, module, done)
     return changed
+
+
+def _present(module: Module) -> Iterator[Function]:
+    """The functions that there are now; a pass may remove those that are still to come."""
+    for function in list(module.functions.values()):
+        if module.functions.get(function.name) is function:
+            yield function
 
 
 def _verify(module: Module, culprit: str) -> None:

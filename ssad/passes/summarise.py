@@ -40,12 +40,12 @@ def run(function: Function, module: Module) -> bool:
 
 def _overlapping(function: Function, op: Op) -> bool:
     """Whether two arguments of a call may share memory."""
-    aliases = alias_classes(function)
+    aliases = alias_classes(function, exact=True)
     arrays = [aliases.of[v] for v in op.operands if refers(v.type)]
     return len(set(arrays)) < len(arrays)
 
 
 def _written(function: Function) -> tuple[int, ...]:
     """The numbers of the parameters whose memory `function` may write."""
-    aliases = alias_classes(function)
+    aliases = alias_classes(function, exact=True)
     return tuple(n for n, p in enumerate(function.params) if refers(p.type) and aliases.of[p].written)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ssad.analysis.choices import does
 from ssad.ir.builder import Builder
 from ssad.ir.core import Block, Const, Function, Module, Op, Undef, Value
 from ssad.ir.types import BOOL, Scalar
@@ -31,7 +32,7 @@ INNER = 16
 @function_pass("mincut", "keep the fewest bytes from which all that is recalled can be computed")
 def run(function: Function, module: Module) -> bool:
     recalled = dict.fromkeys(op.operands[0] for op in function.ops() if op.name == "recall")
-    if not recalled or "recompute" in function.attrs.get("without", ()):
+    if not (recalled and does(function, "recompute")):
         return False
     plan = Plan(function)
     wanted = [v for v in recalled if plan.way(v) in KEPT]

@@ -7,8 +7,8 @@ same step in each iteration is computed from the number of the iteration: to the
 is which of its buffers has which name, where a loop has them take turns. Never computed again from floats:
 decisions, trip counts, indices.
 
-The attribute `without` of a function names what is not to be done: "recompute", "invert" (to compute from the
-number of the iteration), "index_tapes" (then counted loops have stacks, too).
+All of this but keeping on stacks can be left out (`analysis/choices.py`): "recompute", "invert" (to compute
+from the number of the iteration), "index_tapes" (buffers for counted loops).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ssad.analysis.alias import AliasClass, alias_classes
+from ssad.analysis.choices import does
 from ssad.analysis.effects import written_by
 from ssad.analysis.induction import counter, trip_count
 from ssad.analysis.shape import loop_form, preheaders, returning
@@ -123,7 +124,8 @@ class Plan:
         self.exit = next(b for b in function.blocks if b.sweep == "fwd" and self._leads_to_reverse(b))
         self.aliases = alias_classes(function)
         self.split = is_split(function)
-        self.without: Collection[str] = function.attrs.get("without", ())
+        self.recomputes = does(function, "recompute")
+        self.indexes = does(function, "index_tapes")
         self.sites: dict[Value, Site] = {}
         for block in function.blocks:
             self.sites.update((p, Site(block, None)) for p in block.params)
@@ -131,8 +133,8 @@ class Plan:
         self.counters = {counter(function, loop): loop for loop in self._fwd_loops()}
         self.trips = {loop: self._exact_trips(loop) for loop in self._fwd_loops()}
         self.before = preheaders(function, self.forest)
-        inverts = "invert" not in self.without
-        carried = {loop: self._carried(loop) for loop in self._fwd_loops()} if inverts else {}
+        inverts = self._fwd_loops() if does(function, "invert") else ()
+        carried = {loop: self._carried(loop) for loop in inverts}
         self.stepped = {p: s for loop in carried for p, s in self._stepped(loop, carried[loop])}
         self.rotated = {p: r for loop in carried for p, r in self._rotated(loop, carried[loop])}
         self.ways: dict[Value, Way] = {}
@@ -222,7 +224,7 @@ class Plan:
             return Way.DIRECT if direct else Way.RESIDUAL
         if value in self.counters:
             return Way.COUNTER
-        if "recompute" in self.without:
+        if not self.recomputes:
             if value in self.stepped or value in self.rotated:
                 return self._again(value)
         elif self.cost(value) <= LONGEST:
@@ -231,7 +233,7 @@ class Plan:
 
     def kept_in(self, loop: Loop) -> Way:
         """How the values of a loop are kept."""
-        indexed = self.trips[loop] is not None and "index_tapes" not in self.without
+        indexed = self.trips[loop] is not None and self.indexes
         return Way.INDEXED if indexed else Way.STACKED
 
     def cost(self, value: Value, kept: Collection[Value] = ()) -> int:
@@ -329,7 +331,7 @@ class Plan:
 
     def settle(self, wanted: list[Value]) -> None:
         """Given all recalled values: those computable from the others that are kept are computed again."""
-        if "recompute" in self.without:
+        if not self.recomputes:
             return
         kept = {v for v in wanted if self.way(v) in (Way.STACKED, Way.INDEXED)}
         for value in sorted(kept, key=self.order.__getitem__, reverse=True):  # the latest definitions first
