@@ -30,10 +30,10 @@ from ssad.backend.scopes import Scopes
 from ssad.ir.core import Function, Location, Module, Op, Value
 from ssad.ir.types import Array, Type
 
-WIDEST = '"prefer-vector-width"="512"'
+WIDEST = '"prefer-vector-width"="512" "stackrealign"'
 """For elementary functions, which want all the lanes there are, and loops that were peeled for a cache line.
 By itself LLVM takes shorter vectors for some CPUs, since long ones lower the clock of the oldest that have
-them.
+them. What is saved around calls lies on a stack that begins at a cache line, or each such vector is in two.
 """
 
 
