@@ -34,14 +34,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ssad.analysis.alias import AliasClasses, alias_classes
-from ssad.analysis.effects import is_elementary, written_by
+from ssad.analysis.effects import is_elementary
 from ssad.analysis.induction import counting, place_of
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
+from ssad.analysis.slices import Slices
 from ssad.analysis.sums import is_sum
 from ssad.ir.builder import Builder
-from ssad.ir.core import Block, Edge, Function, Module, Op, Undef, Value, bool_, branch, i64, jump
-from ssad.ir.edit import clone_blocks, definitions
+from ssad.ir.core import Block, Edge, Function, Module, Op, Value, bool_, branch, i64, jump
+from ssad.ir.edit import clone_blocks
 from ssad.ir.graph import Dominators, Loop
 from ssad.ir.types import BOOL, Array
 from ssad.passes.guards import ACCESSES, Guards, asks_floats, asks_index, is_one_error, raise_late
@@ -118,21 +119,18 @@ class _Search:
         self.one_by_one = one_by_one
         self.counter = counter
         self.aliases = aliases
-        self.blocks = [block for block in dominators.order if block in loop.blocks]
-        self.ops = [(block, op) for block in self.blocks for op in block.ops]
-        self.always = {block for block in self.blocks if dominators.dominates(block, loop.latches[0])}
-        self.made = {v for block in self.blocks for v in definitions(block)}
-        self.written = {aliases.of[v] for _, op in self.ops for v in written_by(op) if v in aliases.of}
+        self.slices = Slices(loop, dominators, aliases, counter)
+        self.made = self.slices.made
 
     def deferral(self, before: Block, trips: Value) -> Deferral | None:
         header = self.loop.header
-        if any(block is not header for block, _ in self.loop.exits()) or len(self.blocks) < 2:
+        blocks, ops, always = self.slices.blocks, self.slices.ops, self.slices.always
+        if any(block is not header for block, _ in self.loop.exits()) or len(blocks) < 2:
             return None
-        checks = [op for _, op in self.ops if op.name == "check"]
-        late = [block for block, op in self.ops if op.name == "check"]
-        if not checks or header in late or not self.always.issuperset(late):
+        checks = [op for op in ops if op.name == "check"]
+        if not checks or any(op in block.ops for block in blocks if block not in always for op in checks):
             return None
-        if not all(self.makes_vectors(op) for _, op in self.ops):
+        if not all(map(self.makes_vectors, ops)):
             return None
         if any(not is_sum(param, self.loop) for param in header.params if param is not self.counter):
             return None
@@ -144,13 +142,16 @@ class _Search:
                 return None
             implied = [op for op in of_indices if guards.imply(op)]
             checks = [op for op in checks if op not in implied]
-            if not guards.cover((op, block in self.always) for block, op in self.ops if op.name in ACCESSES):
+            if not guards.cover((op, b in always) for b in blocks for op in b.ops if op.name in ACCESSES):
                 return None
         if not checks:
             return None  # LLVM makes ends of the loop of them
-        asked = None if is_one_error(checks) else self.asked(checks)
-        if asked is not None and not asked:
-            return None
+        asked = None
+        if not is_one_error(checks):
+            needed = self.slices.needed(v for op in checks for v in op.operands)
+            if needed is None:
+                return None
+            asked = [op for op in ops if op in checks or op in needed]
         return Deferral(self.loop, before, self.counter, trips, checks, asked, guards)
 
     def makes_vectors(self, op: Op) -> bool:
@@ -174,29 +175,10 @@ class _Search:
         if array in self.made or len(moving) != 1 or place_of(moving[0], self.counter, self.made) is None:
             return False
         of = self.aliases.of
-        there = [op for _, op in self.ops if op.name in ACCESSES and of.get(op.operands[0]) is of.get(array)]
+        there = [
+            op for op in self.slices.ops if op.name in ACCESSES and of.get(op.operands[0]) is of.get(array)
+        ]
         return all(op.operands[: len(index) + 1] == [array, *index] for op in there)
-
-    def asked(self, checks: Sequence[Op]) -> list[Op]:
-        """Checks and what they are made from in the loop; none where a second loop could not compute it."""
-        inside = {op for _, op in self.ops}
-        found = set(checks)
-        work = [value for op in checks for value in op.operands]
-        while work:
-            value = work.pop()
-            op = value.owner
-            if isinstance(value, Undef):
-                return []
-            if value is self.counter or value not in self.made or op in found:
-                continue
-            if not isinstance(op, Op) or op not in inside:
-                return []
-            reads = op.name in ("load", "tape_get") and self.aliases.of[op.operands[0]] not in self.written
-            if not reads and not op.prim.pure:
-                return []
-            found.add(op)
-            work.extend(op.operands)
-        return [op for _, op in self.ops if op in found]
 
 
 def _defer(function: Function, deferral: Deferral) -> None:

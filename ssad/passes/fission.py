@@ -33,13 +33,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ssad.analysis.alias import AliasClasses, alias_classes
-from ssad.analysis.effects import allocates, calls, is_elementary, refers, synchronises, written_by
+from ssad.analysis.effects import calls, is_elementary, synchronises
 from ssad.analysis.induction import counting
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import preheaders
+from ssad.analysis.slices import Slices, sources
 from ssad.ir.builder import Builder
-from ssad.ir.core import Block, Edge, Function, Location, Module, Op, Undef, Value, branch, i64, jump
-from ssad.ir.edit import copy_op, definitions
+from ssad.ir.core import Block, Edge, Function, Location, Module, Op, Value, branch, i64, jump
+from ssad.ir.edit import copy_op
 from ssad.ir.graph import Dominators, Loop
 from ssad.ir.primitive import PRIMITIVES
 from ssad.ir.types import I64, Tape
@@ -70,75 +71,58 @@ def run(function: Function, module: Module) -> bool:
             continue
         if loop.children or loop not in before or facts.counter is None or facts.trip_count is None:
             continue
-        guards = Guards(facts.counter, {v for block in loop.blocks for v in definitions(block)})
-        kept, shown = _kept(loop, guards, aliases, forest.dominators)
+        search = _Search(loop, forest.dominators, aliases, facts.counter)
+        kept = search.kept()
         if kept:
-            _split(function, loop, before[loop], guards, facts.trip_count, kept, shown)
+            _split(function, loop, before[loop], search.guards, facts.trip_count, kept, search.shown())
             changed = True
     if changed:
         function.touch()
     return changed
 
 
-def _kept(
-    loop: Loop, guards: Guards, aliases: AliasClasses, dominators: Dominators
-) -> tuple[list[tuple[Op, list[Op]]], Mapping[Op, Value]]:
-    """The `tape_set`s that may go to the front, each with what its operands are made from, in order; guarded
-    where a check of an index is left in the loop. And the checks that may wait until a strip has ended.
-    """
-    if any(block is not loop.header for block, _ in loop.exits()):
-        return [], {}
-    inside = {op for block in loop.blocks for op in block.ops}
-    if any(calls(op.prim) or synchronises(op.prim) for op in inside):
-        return [], {}
-    of_indices = [op for op in inside if op.name == "check" and not asks_floats(op)]
-    if not all(asks_index(op, guards.made) for op in of_indices):
-        return [], {}
-    written = {aliases.of[v] for op in inside for v in written_by(op) if v in aliases.of}
-    always = [
-        b
-        for b in loop.blocks
-        if b is not loop.header and all(dominators.dominates(b, latch) for latch in loop.latches)
-    ]
-    order = {op: n for n, op in enumerate(op for block in dominators.order for op in block.ops)}
-    params = {p for block in loop.blocks for p in block.params} - {guards.counter}
+class _Search:
+    """Looks at one loop: what may go to the front, and what may wait until a strip has ended."""
 
-    def made_from(root: Op) -> list[Op] | None:
-        """What a `tape_set` needs; None where it is not there yet in front of the loop."""
-        found: dict[Op, None] = {}
-        work = list(root.operands)
-        while work:
-            value = work.pop()
-            if value in params or isinstance(value, Undef):
-                return None
-            op = value.owner
-            if not isinstance(op, Op) or op not in inside or op in found:
-                continue
-            loads = op.name == "load" and aliases.of[op.operands[0]] not in written
-            if not loads and (
-                not op.prim.pure or allocates(op.prim) or op.result is None or refers(op.result.type)
-            ):
-                return None
-            found[op] = None
-            work.extend(op.operands)
-        return sorted(found, key=order.__getitem__)
+    def __init__(self, loop: Loop, dominators: Dominators, aliases: AliasClasses, counter: Value) -> None:
+        self.loop = loop
+        self.slices = Slices(loop, dominators, aliases, counter)
+        self.guards = Guards(counter, self.slices.made)
+        self.checks = [op for op in self.slices.ops if op.name == "check"]
 
-    sure = {op for block in always for op in block.ops}
-    kept: list[tuple[Op, list[Op]]] = []
-    for op in sorted(inside, key=order.__getitem__):
-        value = op.operands[-1].owner if op.name == "tape_set" else None
-        if not isinstance(value, Op) or value not in sure or not is_elementary(value.prim):
-            continue
-        whole = isinstance(op.operands[0].type, Tape) and len(op.operands[0].type.fields) == 1
-        needed = made_from(op)
-        if whole and needed is not None:
-            kept.append((op, needed))
-    loads = dict.fromkeys(op for _, needed in kept for op in needed if op.name == "load")
-    if of_indices and not guards.cover((op, True) for op in loads):
-        return [], {}
-    checks = [op for op in sorted(inside, key=order.__getitem__) if op.name == "check"]
-    shown = {} if of_indices else shown_by_sums(loop, always, checks)
-    return kept, shown if all(made_from(op) is not None for op in shown) else {}
+    def kept(self) -> list[tuple[Op, list[Op]]]:
+        """The `tape_set`s that may go to the front, each with what its operands are made from, in order;
+        guarded where a check of an index is left in the loop.
+        """
+        if any(block is not self.loop.header for block, _ in self.loop.exits()):
+            return []
+        if any(calls(op.prim) or synchronises(op.prim) for op in self.slices.ops):
+            return []
+        of_indices = [op for op in self.checks if not asks_floats(op)]
+        if not all(asks_index(op, self.guards.made) for op in of_indices):
+            return []
+        wanted = [(op, self.slices.needed(op.operands)) for op in self.slices.ops if self.is_wanted(op)]
+        kept = [(op, needed) for op, needed in wanted if needed is not None]
+        loads = dict.fromkeys(op for _, needed in kept for op in needed if op.name == "load")
+        if of_indices and not self.guards.cover((op, True) for op in loads):
+            return []
+        return kept
+
+    def is_wanted(self, op: Op) -> bool:
+        """Whether op keeps an elementary function that is computed in every iteration."""
+        if op.name != "tape_set" or not isinstance(op.operands[0].type, Tape):
+            return False
+        made = op.operands[-1].owner
+        if not isinstance(made, Op) or not is_elementary(made.prim):
+            return False
+        return len(op.operands[0].type.fields) == 1 and any(made in b.ops for b in self.slices.always)
+
+    def shown(self) -> Mapping[Op, Value]:
+        """The checks that may wait, each with a sum that is not finite any more if it has failed."""
+        if not all(map(asks_floats, self.checks)):
+            return {}
+        shown = shown_by_sums(self.loop, self.slices.always, self.checks)
+        return shown if all(self.slices.needed(op.operands) is not None for op in shown) else {}
 
 
 def _split(
@@ -193,12 +177,7 @@ def _ask_late(
 ) -> None:
     """Behind a strip, look for the check that has failed if a sum is not finite any more."""
     inside = [op for block in loop.blocks for op in block.ops]
-    asked, work = set(shown), [v for op in shown for v in op.operands]
-    while work:
-        op = work.pop().owner
-        if isinstance(op, Op) and op in inside and op not in asked:
-            asked.add(op)
-            work.extend(op.operands)
+    asked = {*shown, *sources((v for op in shown for v in op.operands), set(inside))}
     following = Block("strip.next")
     following.term, loc = more.term, more.term.loc
     ops, more.ops = more.ops, []
