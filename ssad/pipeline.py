@@ -34,6 +34,9 @@ STAGES = ("lifted", "typed", "optimised", "adjoint", "refined", "llvm", "asm")
 Passes = Sequence[str | tuple[str, ...]]
 """Passes in order; of a tuple the others follow where the first one has changed something."""
 
+Sizes = tuple[tuple[int, int, int], ...]
+"""Lengths of arguments that are arrays: (number of the primal's IR parameter, axis, length)."""
+
 OPTIMISE: Passes = [
     "simplify_cfg",
     "inline",
@@ -179,8 +182,8 @@ class Compiled:
     """For each argument the numbers of the primal's IR parameters that carry it."""
     writes: frozenset[int]
     """The numbers of the primal's IR parameters whose arrays the function may write."""
-    assumes: tuple[tuple[int, int, int], ...] = ()
-    """The lengths without which it is wrong: (number of the primal's IR parameter, axis, length)."""
+    assumes: Sizes = ()
+    """The lengths without which it is wrong."""
 
 
 @dataclass
@@ -226,7 +229,6 @@ def stages(
     the code may be for the lengths alone that small array arguments have (`Compiled.assumes`). Raises the
     errors of `ssad.errors` where the function cannot be compiled or differentiated.
     """
-    from ssad.ad.door import door
     from ssad.backend.native import compile_native
     from ssad.frontend.custom import with_rule
     from ssad.frontend.infer import infer
@@ -257,39 +259,12 @@ def stages(
     else:
         module = clone_module(typed.module)
 
-    _choose_gradients(module, fast=not recipe.steps)
-    primal = module.main
-    if recipe.overlap:
-        primal.attrs["overlap"] = True
-    if not recipe.steps:
-        _forget_rules(module)
-    if expect:
-        primal.attrs["sizes"] = sizes_of(arguments)
-    _run(module, OPTIMISE, trace)
-    primal.attrs.pop("sizes", None)
-    assumes = primal.attrs.pop("assumes", ())
-    if recipe.steps:
-        primal = door(primal, module)
-        if recipe.overlap:
-            primal.attrs["overlap"] = True
-    derivative = primal_signature(primal)
+    primal, assumes = _optimise(module, recipe, trace, sizes_of(arguments) if expect else ())
     parts = parts_of(arguments)
     writes = written(primal)
-    results = len(typed.result.parts)
     timed("optimised")
     yield Artefact("optimised", module, lambda: str(module))
-
-    for step in recipe.steps:
-        if derivative.function is not primal:
-            _keep_first(module, derivative.function)
-            _run(module, ["inline"], trace)  # rules by hand are code, too
-        last = step is recipe.steps[-1]
-        with leaving_out(module, trace.choices - {"alias"}):  # which shadow is whose is no matter of choice
-            derivative = _differentiate(derivative, module, step, parts, recipe, results, last)
-    if recipe.steps:
-        _forget_rules(module)
-        _keep_first(module, derivative.function)
-        _run(module, CLEAN, trace)
+    derivative = _derive(primal, module, recipe, trace, parts, len(typed.result.parts))
     timed("adjoint")
     yield Artefact("adjoint", module, lambda: str(module), derivative)
     derivative = _refine(derivative, module, recipe, trace)
@@ -302,6 +277,47 @@ def stages(
     yield Artefact("llvm", native, lambda: native.llvm_text)
     yield Artefact("asm", native, lambda: native.asm)
     yield Artefact("callable", Compiled(typed, derivative, native, parts, writes, assumes), lambda: repr(fn))
+
+
+def _optimise(module: Module, recipe: Recipe, trace: Trace, sizes: Sizes) -> tuple[Function, Sizes]:
+    """Everything before differentiation: the primal, and the lengths that it assumes."""
+    primal = module.main
+    _choose_gradients(module, fast=not recipe.steps)
+    if recipe.overlap:
+        primal.attrs["overlap"] = True
+    if not recipe.steps:
+        _forget_rules(module)
+    if sizes:
+        primal.attrs["sizes"] = sizes
+    _run(module, OPTIMISE, trace)
+    primal.attrs.pop("sizes", None)
+    assumes = primal.attrs.pop("assumes", ())
+    if recipe.steps:
+        from ssad.ad.door import door
+
+        primal = door(primal, module)
+        if recipe.overlap:
+            primal.attrs["overlap"] = True
+    return primal, assumes
+
+
+def _derive(
+    primal: Function, module: Module, recipe: Recipe, trace: Trace, parts: Sequence[range], results: int
+) -> Derivative:
+    """All differentiations of the recipe, one after the other."""
+    derivative = primal_signature(primal)
+    for step in recipe.steps:
+        if derivative.function is not primal:
+            _keep_first(module, derivative.function)
+            _run(module, ["inline"], trace)  # rules by hand are code, too
+        last = step is recipe.steps[-1]
+        with leaving_out(module, trace.choices - {"alias"}):  # which shadow is whose is no matter of choice
+            derivative = _differentiate(derivative, module, step, parts, recipe, results, last)
+    if recipe.steps:
+        _forget_rules(module)
+        _keep_first(module, derivative.function)
+        _run(module, CLEAN, trace)
+    return derivative
 
 
 def _refine(derivative: Derivative, module: Module, recipe: Recipe, trace: Trace) -> Derivative:
@@ -392,8 +408,8 @@ def parts_of(arguments: Sequence[Abstract]) -> tuple[range, ...]:
     return tuple(ranges)
 
 
-def sizes_of(arguments: Sequence[Abstract]) -> tuple[tuple[int, int, int], ...]:
-    """The lengths of arguments that are arrays: (number of the IR parameter, axis, length)."""
+def sizes_of(arguments: Sequence[Abstract]) -> Sizes:
+    """The lengths of arguments that are arrays."""
     return tuple(
         (numbers.start, axis, length)
         for argument, numbers in zip(arguments, parts_of(arguments), strict=True)
