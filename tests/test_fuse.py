@@ -62,6 +62,54 @@ def roots(p: Any, x: Any, y: Any) -> Any:
     return s
 
 
+def settled(p: Any, x: Any, y: Any) -> Any:
+    """A loop inside that runs as often as the data want, by three numbers: too many for slopes."""
+    s = 0.0
+    for k in range(len(x)):
+        b, c, d = 0.1 * p[0] * x[k], p[1] * y[k], p[0] + p[1]
+        v, w, left = c, 0.0, 20
+        while left > 0 and abs(v - w) > 1e-9:
+            left -= 1
+            w = v
+            v = c / (d + b * v * v) if v > 0.5 else c / (2.0 + b * v)
+        s += v * y[k]
+    return s
+
+
+def settled_twice(p: Any, x: Any, y: Any) -> Any:
+    """Loops in loops whose numbers of iterations depend on data, and one more loop beside them."""
+    s = 0.0
+    for k in range(len(x)):
+        b, c, v = 0.1 * p[0] * x[k], p[1] * y[k], p[0]
+        for j in range(k % 3):
+            w, left = v + 1.0, 20
+            while left > 0 and abs(v - w) > 1e-9:
+                left -= 1
+                w = v
+                v = c / (3.0 + b * v * v)
+                if v * v < 0.01 * j:
+                    break
+            b = b * v
+        t = 1.0
+        while t < 100.0 and t * t < c * c:
+            t = t * (1.02 + 0.001 * b * b)
+        s += v * t
+    return s
+
+
+def warm(p: Any, x: Any, y: Any) -> Any:
+    """Each sample begins where the one before has ended."""
+    s, v = 0.0, 0.3
+    for k in range(len(x)):
+        b, c, w, left = 0.1 * p[0] * x[k], p[1] * y[k], v + 1.0, 20
+        while left > 0 and abs(v - w) > 1e-9:
+            left -= 1
+            w = v
+            v = c / (3.0 + b * v * v)
+        s += v * y[k]
+    return s
+
+
 def polynomial(p: Any, x: Any, y: Any) -> Any:
     s = 0.0
     for k in range(len(x)):
@@ -163,10 +211,12 @@ def planes(p: Any, x: Any, y: Any) -> Any:
 
 FUSED = {in_the_end: 1, line: 1, checked: 1, table: 2, roots: 2}
 """Functions whose gradient has no loops but those of the primal -> how many."""
-OTHERS = [from_hand_to_hand, planes, polynomial, in_place, waves, handed_on, of_their_sum, shifted]
+STACKED = {settled: 3, settled_twice: 6}
+"""Functions that keep in the loop over the samples what the loops inside need -> how many loops there are."""
+OTHERS = [warm, from_hand_to_hand, planes, polynomial, in_place, waves, handed_on, of_their_sum, shifted]
 
 
-@pytest.mark.parametrize("fn", [*FUSED, *OTHERS], ids=lambda fn: fn.__name__)
+@pytest.mark.parametrize("fn", [*FUSED, *STACKED, *OTHERS], ids=lambda fn: fn.__name__)
 def test_gradients(fn: Fn) -> None:
     rng = np.random.default_rng(5)
     for n in (1, 2, 3, 17, 40):
@@ -188,6 +238,35 @@ def test_one_loop_and_no_tape(fn: Fn) -> None:
     assert not [op for op in main.ops() if op.name in ("tape_new", "stack_new")]
     strict = stage("refined", fn, arguments, Recipe(recipe.steps, adjoint_reassoc=False), Trace(verify=True))
     assert len(loop_forest(strict.value.main).loops) > FUSED[fn]
+
+
+@pytest.mark.parametrize("fn", [*STACKED, warm], ids=lambda fn: fn.__name__)
+def test_stacks_of_one_sample(fn: Fn) -> None:
+    """The tape is as long as one sample wants it; not where samples wait for others."""
+    arguments = [abstract_of(np.ones(n)) for n in (2, 40, 40)]
+    recipe = Recipe((Step("gradient", (0, 1, 2)),))
+    main = stage("refined", fn, arguments, recipe, Trace(verify=True)).value.main
+    names = [op.name for op in main.ops()]
+    assert "stack_push" in names
+    kept = [op.attrs["type"] for op in main.ops() if op.name == "tape_new"]
+    assert not [one for one in kept if one.startswith("tape<tape")]
+    if fn is settled:
+        assert not kept
+    outermost = [loop for loop in loop_forest(main).loops if loop.parent is None]
+    assert len(outermost) == (2 if fn is warm else 1)
+    if fn in STACKED:
+        assert len(loop_forest(main).loops) == STACKED[fn]
+
+
+def test_stacks_are_empty_again_after_each_sample() -> None:
+    """Samples of very different length, in an order that makes chunks come and go."""
+    x = np.array([1.0, 2.0] * 20)
+    y = np.array([3e4, 2.0, 7.0, 1e6] * 10)
+    value, bars = ssad.value_and_grad(settled_twice, argnums=(0, 1, 2))(np.array([0.7, 1.3]), x, y)
+    want, want_bars = tape.gradient(settled_twice, (np.array([0.7, 1.3]), x.copy(), y.copy()), (0, 1, 2))
+    np.testing.assert_allclose(value, want, rtol=1e-12)
+    for bar, want_bar in zip(bars, want_bars, strict=True):
+        np.testing.assert_allclose(bar, want_bar, rtol=1e-10, atol=1e-12 * float(np.max(np.abs(want_bar))))
 
 
 def test_loops_that_hand_an_array_on_are_joined() -> None:

@@ -20,7 +20,8 @@ The context is an array of 8-byte words:
     16     limit that the caller wants for word 14, 0 where the caller does not know its stack
 
 A stack is three SSA values (base, cur, end) of its current chunk. In front of a chunk lie 64 bytes: base and
-end of the previous chunk, base and end of the next one. A stack that is not empty has cur > base.
+end of the previous chunk, base and end of the next one. A stack that is not empty has cur > base; in the
+first chunk the lowest record stays free, so that a stack which is emptied and filled again asks for nothing.
 """
 
 from __future__ import annotations
@@ -242,7 +243,10 @@ link:
   store ptr %base, ptr %chunk
   store ptr %end, ptr %h1
   store ptr null, ptr %h2
-  br i1 %none, label %done, label %back
+  br i1 %none, label %first, label %back
+first:
+  %second = getelementptr i8, ptr %start, i64 %record
+  br label %done
 back:
   %link.at = getelementptr i8, ptr %base, i64 -48
   %link.end.at = getelementptr i8, ptr %base, i64 -40
@@ -250,25 +254,18 @@ back:
   store ptr %stop, ptr %link.end.at
   br label %done
 done:
+  %cur = phi ptr [ %second, %first ], [ %start, %back ]
   %s0 = insertvalue { ptr, ptr, ptr } poison, ptr %start, 0
-  %s1 = insertvalue { ptr, ptr, ptr } %s0, ptr %start, 1
+  %s1 = insertvalue { ptr, ptr, ptr } %s0, ptr %cur, 1
   %s2 = insertvalue { ptr, ptr, ptr } %s1, ptr %stop, 2
   ret { ptr, ptr, ptr } %s2
 fail:
   ret { ptr, ptr, ptr } zeroinitializer
 }
 
-define internal { ptr, ptr, ptr } @ssad.stack_shrink(ptr %base, ptr %end) #1 {
+define internal { ptr, ptr, ptr } @ssad.stack_shrink(ptr %base) #1 {
   %prev.at = getelementptr i8, ptr %base, i64 -64
   %prev = load ptr, ptr %prev.at
-  %first = icmp eq ptr %prev, null
-  br i1 %first, label %empty, label %back
-empty:
-  %r0 = insertvalue { ptr, ptr, ptr } poison, ptr %base, 0
-  %r1 = insertvalue { ptr, ptr, ptr } %r0, ptr %base, 1
-  %r2 = insertvalue { ptr, ptr, ptr } %r1, ptr %end, 2
-  ret { ptr, ptr, ptr } %r2
-back:
   %prev.end.at = getelementptr i8, ptr %base, i64 -56
   %prev.end = load ptr, ptr %prev.end.at
   %s0 = insertvalue { ptr, ptr, ptr } poison, ptr %prev, 0

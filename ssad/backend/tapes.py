@@ -124,7 +124,7 @@ def _stack_pop(w: FunctionWriter, op: Op) -> None:
     before, shrink, done = w.label, w.fresh("shrink"), w.fresh("popped")
     w.emit(f"br i1 {inside}, label %{done}, label %{shrink}, !prof !0")
     w.start(shrink)
-    left = w.tmp(f"call {_TRIPLE} @ssad.stack_shrink(ptr {base}, ptr {end})")
+    left = w.tmp(f"call {_TRIPLE} @ssad.stack_shrink(ptr {base})")
     fresh = [w.tmp(f"extractvalue {_TRIPLE} {left}, {k}") for k in range(3)]
     w.emit(f"br label %{done}")
     w.start(done)

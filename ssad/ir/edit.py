@@ -13,8 +13,10 @@ def definitions(block: Block) -> list[Value]:
     return [*block.params, *(op.result for op in block.ops if op.result is not None)]
 
 
-def replace_values(function: Function, forward: Mapping[Value, Value]) -> None:
-    """Put `forward[v]` (followed to its end) for every use of `v`."""
+def replace_values(
+    function: Function, forward: Mapping[Value, Value], blocks: Iterable[Block] | None = None
+) -> None:
+    """Put `forward[v]` (followed to its end) for every use of `v`, be it only those in `blocks`."""
     if not forward:
         return
 
@@ -23,7 +25,7 @@ def replace_values(function: Function, forward: Mapping[Value, Value]) -> None:
             value = forward[value]
         return value
 
-    for block in function.blocks:
+    for block in function.blocks if blocks is None else blocks:
         for op in block.ops:
             op.operands = [final(v) for v in op.operands]
         term = block.term

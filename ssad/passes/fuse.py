@@ -13,6 +13,9 @@ what one iteration has loaded and computed is there for the reversed one. The re
 that comes into being in the forward loop but on tapes, or from that between the two; what it carries are
 sums, which come in another order; what it adds to nobody has looked at since.
 
+Stacks go along: a reverse iteration pops what its forward iteration has pushed, so behind it a stack is as it
+was in front of it. What loops inside keep for as long as the data want is then as much as one sample needs.
+
 Not where an elementary function is kept on the tape: several of them are computed at once (`fission`), which
 is worth more than the tape costs. Nor where the reverse loop computes one, or divides in a body without
 branches: LLVM makes vectors of that loop, which a sum in the order of the program would keep it from.
@@ -22,8 +25,11 @@ Source: Hascoët, Fidanova and Held 2001, "Adjoining independent computations".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
 
 from ssad.analysis.alias import AliasClass, alias_classes
 from ssad.analysis.effects import (
@@ -37,12 +43,14 @@ from ssad.analysis.effects import (
     written_by,
 )
 from ssad.analysis.induction import counting, counts_down, linear
+from ssad.analysis.liveness import uses
 from ssad.analysis.memo import loop_forest
 from ssad.analysis.shape import live_exits, preheaders, returning
 from ssad.analysis.sums import is_sum
 from ssad.ir.core import Block, Function, Module, Op, Value, jump
 from ssad.ir.edit import definitions, replace_values, same_value, split_edge
 from ssad.ir.graph import Dominators, Loop, predecessors
+from ssad.ir.types import Tape
 from ssad.passes.manager import function_pass, repeated
 
 
@@ -74,8 +82,9 @@ def run(function: Function, module: Module) -> bool:
 
 def _one(function: Function) -> bool:
     for pair in pairs(function, turning=True):
-        if _independent(function, pair):
-            fuse(function, pair)
+        stacks = _stacks(pair)
+        if _independent(function, pair, stacks):
+            fuse(function, pair, stacks)
             function.touch()
             forget_tapes(function, pair)
             return True
@@ -125,7 +134,33 @@ def pairs(function: Function, *, turning: bool) -> list[Pair]:
 _DEAR = ("div", "sqrt")
 
 
-def _independent(function: Function, pair: Pair) -> bool:
+_STACKS = ("stack_push", "stack_top", "stack_pop")
+
+
+def _stacks(pair: Pair) -> dict[Value, Value]:
+    """The stacks that the second loop takes over: its header parameters -> those of the first one."""
+    headers = [pair.forward.header, pair.backward.header]
+    if [header.sweep for header in headers] != ["fwd", "rev"]:
+        return {}
+    if any(op.name in _STACKS for block in (*headers, *pair.between) for op in block.ops):
+        return {}  # more is pushed than is popped again
+    passed = {
+        param: arg
+        for source, block in pairwise([pair.forward.header, *pair.between])
+        for edge in source.term.edges
+        if edge.target is block
+        for param, arg in zip(block.params, edge.args, strict=True)
+    }
+    found = {}
+    for param, start in zip(pair.backward.header.params, pair.last.term.edges[0].args, strict=True):
+        while start in passed:
+            start = passed[start]
+        if isinstance(param.type, Tape) and param.type.growable and start in pair.forward.header.params:
+            found[param] = start
+    return found
+
+
+def _independent(function: Function, pair: Pair, stacks: Mapping[Value, Value]) -> bool:
     """Whether the iterations of the second loop may each run behind that of the first one."""
     forward = [op for block in pair.forward.blocks for op in block.ops]
     between = [op for block in pair.between for op in block.ops]
@@ -137,24 +172,25 @@ def _independent(function: Function, pair: Pair) -> bool:
         return False
     if straight and any(op.name in _DEAR for op in backward):
         return False
-    if not is_apart(function, pair):
+    if not is_apart(function, pair, stacks):
         return False
-    sums = set(pair.backward.header.params) - {pair.at}
+    sums = set(pair.backward.header.params) - {pair.at, *stacks}
     if any(not is_sum(param, pair.backward) for param in sums):
         return False
     return _keeps_apart(function, pair, forward, between, backward)
 
 
-def is_apart(function: Function, pair: Pair) -> bool:
-    """Whether the second loop uses no value of the first one, nor of what comes between by that; and whether
-    what it carries is all that is used of it.
+def is_apart(function: Function, pair: Pair, stacks: Collection[Value] = ()) -> bool:
+    """Whether the second loop uses no value of the first one, nor of what comes between by that, but `stacks`
+    that it takes over; and whether what it carries is all that is used of it.
     """
     late = late_values(pair)
     inside = {v for block in pair.backward.blocks for v in definitions(block)}
     header = pair.backward.header
     used = [v for block in pair.backward.blocks for op in block.ops for v in op.operands]
     used += [v for block in pair.backward.blocks for v in given_by(block)]
-    used += pair.last.term.edges[0].args
+    starts = zip(header.params, pair.last.term.edges[0].args, strict=True)
+    used += [arg for param, arg in starts if param not in stacks]
     if late & set(used):
         return False
     sums = set(header.params) - {pair.at}
@@ -204,9 +240,10 @@ def _keeps_apart(
         ):
             return False
     kept = {op.operands[0]: op for op in forward if op.name == "tape_set"}
+    recalled = {op.result for op in backward if op.name == "tape_get"}  # tapes of a loop inside
     everywhere = [op for op in function.ops() if op.name == "tape_set"]
     for op in backward:
-        if not tapes(op.prim):
+        if not tapes(op.prim) or op.name in _STACKS[1:] or op.operands[0] in recalled:
             continue
         if op.name != "tape_get" or linear(op.operands[1]) != (pair.at, -1):
             return False
@@ -219,8 +256,8 @@ def _keeps_apart(
     return True
 
 
-def fuse(function: Function, pair: Pair) -> None:
-    """Let each iteration of the second loop follow that of the first one."""
+def fuse(function: Function, pair: Pair, stacks: Mapping[Value, Value] = MappingProxyType({})) -> None:
+    """Let each iteration of the second loop follow that of the first one, and take over `stacks`."""
     late = late_values(pair)
     for block in pair.between:
         early = [op for op in block.ops if op.result is not None and op.result not in late]
@@ -230,16 +267,25 @@ def fuse(function: Function, pair: Pair) -> None:
     latch, end = pair.forward.latches[0], pair.backward.latches[0]
     if latch.term.kind != "jump":  # or raise
         latch = split_edge(function, latch, latch.successors.index(header), "loop.latch")
-    carried = [param for param in head.params if param is not pair.at]
+    carried = [param for param in head.params if param is not pair.at and param not in stacks]
     starts = dict(zip(head.params, pair.last.term.edges[0].args, strict=True))
     ends = dict(zip(head.params, end.term.edges[0].args, strict=True))
-    again = latch.term.edges[0].args
+    again = [*latch.term.edges[0].args]
     sums = {param: header.add_param(param.type, param.name) for param in carried}
     now = again[header.params.index(pair.counter)] if pair.turns else pair.counter
-    forward: Mapping[Value, Value] = {**sums, pair.at: now}
+    forward: dict[Value, Value] = {**sums, pair.at: now}
     inside, outside = head.term.edges
+    for (
+        param,
+        ours,
+    ) in stacks.items():  # an iteration takes over what it has pushed, and leaves what was before
+        at = header.params.index(ours)
+        forward[param], again[at] = again[at], ends[param]
     if inside.target not in pair.backward.blocks:
         inside, outside = outside, inside
+    outside.args = [stacks.get(arg, arg) for arg in outside.args]
+    rest = [block for block in function.blocks if block not in pair.backward.blocks]
+    replace_values(function, stacks, rest)
     latch.ops += head.ops
     latch.term = jump(inside.target, inside.args, latch.term.loc)
     end.term = jump(header, [*again, *(ends[param] for param in carried)], end.term.loc)
@@ -248,7 +294,6 @@ def fuse(function: Function, pair: Pair) -> None:
     moved = [block for block in function.blocks if block in pair.backward.blocks and block is not head]
     for block in moved:
         block.sweep = header.sweep
-    rest = [block for block in function.blocks if block not in pair.backward.blocks]
     at = rest.index(latch) + 1
     function.blocks = [*rest[:at], *moved, *rest[at:]]
     replace_values(function, forward)
@@ -270,4 +315,8 @@ def forget_tapes(function: Function, pair: Pair) -> None:
                         known[op.result] = put.operands[2 + op.attrs["field"]]
             block.ops = [op for op in block.ops if op.result not in known]
     replace_values(function, known)
+    used = Counter(v for block in function.blocks for v in uses(block))
+    for block, put in home.values():
+        if used[put.operands[0]] == 1:  # a tape of tapes, whose memory is that of tapes that are read
+            block.ops.remove(put)
     function.touch()
