@@ -111,6 +111,7 @@ FINISH: Passes = [
     ("reduce_strength", "fold", "cse", "dce"),
     ("defer_checks", "cse", "fold", "dce"),
     ("align", "fold", "cse", "dce"),
+    "shorten_chains",
 ]
 """Last of all, for primals too: what only machines care about."""
 

@@ -35,7 +35,7 @@ OPTIONAL = (
     *("defer_checks", "entry_allocas", "factor", "fission", "fold", "fuse", "gather", "hoist_alloc"),
     *("index_tapes", "induction", "invert", "join_loops", "lengths", "licm", "load_forward", "loop_hints"),
     *("mincut", "overwrite", "preaccumulate", "promote", "ranges", "recompute", "reduce_strength"),
-    *("simplify_cfg", "specialise", "sum_up", "tangent", "unroll"),
+    *("shorten_chains", "simplify_cfg", "specialise", "sum_up", "tangent", "unroll"),
 )
 """The passes and choices that only make better what is right without them."""
 
