@@ -28,4 +28,4 @@ def test_the_page_shows_ratios_and_goals() -> None:
     case = small()[0]
     times = {"C primal": [10.0, 10.0], "C gradient": [20.0, 21.0], "native gradient": [5.0, 5.0]}
     (row,) = [line for line in table([(case, Samples(times))], 2).splitlines() if line.startswith("| W1 ")]
-    assert row.split(" | ")[1:] == ["10 ns", "2.05", "-", "-", "-", "0.50 (0.70)", "-", "- |"]
+    assert row.split(" | ")[1:] == ["10 ns", "2.05", "-", "-", "-", "0.50 (0.70)", "-", "-", "- |"]

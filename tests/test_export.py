@@ -771,6 +771,19 @@ def test_command(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]  # fmt: skip
 
 
+@needs_cc
+def test_command_by_an_adjoint(model: Path) -> None:
+    """The same gradient by one number, of a tangent or an adjoint: only the code differs."""
+    found = []
+    for mode in ("auto", "reverse"):
+        argv = ["export", "model.py:loss", "--grad", "--argnums", "1", "-o", f"lib{mode}.so", "--mode", mode]
+        assert main([*argv, "--target-cpu", "generic"]) == 0
+        library = Loaded(Library(model / f"lib{mode}.so", model / f"lib{mode}.h", []), "loss", (1,))
+        found.append(library.gradient(ctypes.c_double, np.array([1.0, 2.0]), 3.0))
+    assert found == [(15.0, [5.0])] * 2
+    assert Path("libauto.so").read_bytes() != Path("libreverse.so").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "says"),
     [
@@ -778,6 +791,7 @@ def test_command(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ("model.py:loss -o no/such/folder/l.so", 2, "cannot write no/such/folder/l.so"),
         ("model.py:loss -o l.h", 2, "would both be l.h"),
         ("model.py:loss --argnums 0 -o l.so", 2, "add --grad"),
+        ("model.py:loss --mode reverse -o l.so", 2, "--mode says how to differentiate"),
         ("model.py:loss --grad --argnums 2 -o l.so", 2, "--argnums 2: there are 2 arguments"),
         ("model.py:loss --target-cpu z80 -o l.so", 2, "unknown target CPU z80"),
         ("model.py:loss --name 1st -o l.so", 2, "'1st' is no name"),

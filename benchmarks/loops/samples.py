@@ -14,6 +14,7 @@ RATIOS = {
     "call grad / C primal": ("call gradient", "C primal"),
     "no vector / C primal": ("native gradient, no vector maths", "C primal"),
     "fastmath / C primal": ("native gradient, fastmath", "C primal"),
+    "reverse / C primal": ("native gradient, reverse mode", "C primal"),
     "C fast grad / C primal": ("C gradient, -ffast-math", "C primal"),
     "Enzyme grad / C primal": ("Enzyme gradient", "C primal"),
     "JAX grad / C primal": ("JAX gradient", "C primal"),

@@ -33,6 +33,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--signature", metavar="TYPES", help='argument types, for example "f64[:], f64"')
     parser.add_argument("--grad", action="store_true", help="export the gradient, too")
     parser.add_argument("--argnums", metavar="N[,N]", help="differentiate by these arguments (default: 0)")
+    parser.add_argument(
+        "--mode",
+        choices=("auto", "reverse"),
+        default="auto",
+        help="auto: the tangent by one number, and in loops of few (default); reverse: the adjoint always",
+    )
     parser.add_argument("--name", help="name of the C functions (default: that of the function)")
     parser.add_argument(
         "--header", metavar="FILE", help="where the header goes (default: beside the library)"
@@ -60,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.argnums is not None and not args.grad:
         raise UsageError("--argnums says by what to differentiate, and --grad is missing", cure="add --grad")
+    if args.mode != "auto" and not args.grad:
+        raise UsageError("--mode says how to differentiate, and --grad is missing", cure="add --grad")
     fn = load_function(args.target)
     signature = signature_of(fn, args.signature)
     library = export(
@@ -73,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
         header=args.header,
         fastmath=args.fastmath,
         vector_math=not args.no_vector_math,
+        mode=args.mode,
         error_model=args.error_model,
     )
     print(f"{library.path}: {', '.join(library.functions)}")
