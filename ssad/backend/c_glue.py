@@ -167,7 +167,7 @@ def _function(entry: Entry) -> str:
         *checks(entry),
         f"  int64_t ssad_slots[{max(1, slots)}];",
         f"  int64_t ssad_ctx[{CONTEXT_WORDS}];",
-        "  _Alignas(64) char ssad_first[1024]; /* what small calls allocate */",
+        "  _Alignas(64) char ssad_first[8192]; /* what small calls allocate */",
         f"  ssad_ctx[{CUR}] = (int64_t)(intptr_t)ssad_first;",
         f"  ssad_ctx[{END}] = ssad_ctx[{CUR}] + (int64_t)sizeof ssad_first;",
         *(f"  ssad_ctx[{word}] = 0;" for word in (BLOCK, TOTAL, WANTED_DEPTH, WANTED_LOWEST)),
